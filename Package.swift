@@ -1,0 +1,34 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+    name: "webhook-gateway",
+    products: [
+        .executable(name: "webhook-gateway", targets: ["WebhookGateway"]),
+        .library(name: "Verifiers", targets: ["Verifiers"]),
+    ],
+    dependencies: [],
+    targets: [
+        .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        // No `pkgConfig: "hiredis"`: its flags include -D_FILE_OFFSET_BITS=64, which SwiftPM refuses with a warning.
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        .target(name: "Verifiers", dependencies: ["COpenSSL"], swiftSettings: strict),
+        .executableTarget(
+            name: "WebhookGateway",
+            dependencies: ["CLinux", "COpenSSL", "CHiredis", "Verifiers"],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "VerifierTests", dependencies: ["Verifiers"], swiftSettings: strict),
+        .testTarget(name: "GatewayTests", dependencies: ["WebhookGateway", "Verifiers"], swiftSettings: strict),
+    ]
+)

@@ -1,0 +1,13 @@
+// Linux system calls that Swift's Glibc module does not export.
+// _GNU_SOURCE is not defined here: fd_set would then differ from Glibc's and the build fail.
+#pragma once
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <sys/types.h>
+
+int accept4(int socket, struct sockaddr *address, socklen_t *length, int flags);
+ssize_t getrandom(void *buffer, size_t length, unsigned int flags);
+int pipe2(int descriptors[2], int flags);

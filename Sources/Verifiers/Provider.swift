@@ -1,0 +1,104 @@
+/// One provider: how its deliveries prove themselves, split into events, and are signed. One provider, one file.
+///
+/// An instance belongs to one thread (it owns keyed HMAC contexts); make one a worker from the same `ProviderSettings`.
+/// Pure: bytes in, verdict out; no socket, no clock, no store.
+public protocol Provider {
+    /// The name in configuration, metrics and events ("stripe").
+    static var name: String { get }
+    /// The bundled rules of its field mapping, as JSON5 (docs/mappings.md); the mapping is named after the provider.
+    static var mapping: String { get }
+
+    /// Checks the settings and prepares the keys.
+    init(_ settings: ProviderSettings) throws(InvalidSettings)
+
+    /// Proves a delivery authentic; returns which secret matched, counted from 1.
+    func verify(_ delivery: Delivery) throws(VerificationFailure) -> Int
+
+    /// Reads the body into `document` and lists the events in it, in order; at least one.
+    func events(in delivery: Delivery, document: inout JSONDocument) throws(MalformedBody) -> [ProviderEvent]
+
+    /// The answer to a request that is not a delivery (a validation GET); nil: an ordinary delivery.
+    func handshake(_ delivery: Delivery) -> HandshakeReply?
+
+    /// Signs a sample as the provider would, with the first secret: what `send` and the tests use.
+    func sign(_ sample: inout Sample)
+
+    /// Gives a sample's events new identities, so that it is no duplicate of what was sent before.
+    func renew(_ sample: inout Sample, serial: Int)
+
+    /// Names the likely cause of a refusal for a person ("the signature is base64 where hex is expected").
+    func explain(_ failure: VerificationFailure, of delivery: Delivery) -> String
+}
+
+extension Provider {
+    /// Most providers have no handshake.
+    public func handshake(_ delivery: Delivery) -> HandshakeReply? { nil }
+}
+
+/// What a source's configuration says to its provider; values, so that every worker can build its own instance.
+public struct ProviderSettings: Sendable, Equatable {
+    /// The secrets, resolved; several during rotation: any one may match. Never logged.
+    public var secrets: [[UInt8]]
+    /// How old a signed timestamp may be, in seconds; 0: not checked. Stripe's default is 300.
+    public var toleranceSeconds: Int64
+    /// The URL as registered at the provider, byte for byte (Square signs it).
+    public var notificationURL: String?
+    /// The networks that deliveries may come from; nil: not checked; empty: nothing is allowed.
+    public var allowedAddresses: [CIDRBlock]?
+    /// The query parameter that carries a URL secret.
+    public var secretParameter: String
+
+    /// Makes settings.
+    public init(
+        secrets: [[UInt8]], toleranceSeconds: Int64 = 300, notificationURL: String? = nil,
+        allowedAddresses: [CIDRBlock]? = nil, secretParameter: String = "secret"
+    ) {
+        self.secrets = secrets
+        self.toleranceSeconds = toleranceSeconds
+        self.notificationURL = notificationURL
+        self.allowedAddresses = allowedAddresses
+        self.secretParameter = secretParameter
+    }
+}
+
+/// The answer to a provider's handshake.
+public struct HandshakeReply: Equatable, Sendable {
+    /// The HTTP status code.
+    public var status: Int
+    /// The body's media type; nil with an empty body.
+    public var contentType: String?
+    /// The body.
+    public var body: [UInt8]
+
+    /// Makes an answer.
+    public init(status: Int, contentType: String? = nil, body: [UInt8] = []) {
+        self.status = status
+        self.contentType = contentType
+        self.body = body
+    }
+}
+
+/// A request in the making, which `sign` completes.
+public struct Sample: Sendable {
+    /// The request method.
+    public var method: String
+    /// Path and query ("/webhooks/mailchimp?secret=…").
+    public var target: String
+    /// The header fields; `sign` replaces those it owns.
+    public var headers: [(name: String, value: String)]
+    /// The body.
+    public var body: [UInt8]
+    /// The time to sign for, in Unix seconds.
+    public var now: Int64
+
+    /// Makes a sample.
+    public init(
+        method: String = "POST", target: String, headers: [(name: String, value: String)] = [], body: [UInt8], now: Int64
+    ) {
+        self.method = method
+        self.target = target
+        self.headers = headers
+        self.body = body
+        self.now = now
+    }
+}
