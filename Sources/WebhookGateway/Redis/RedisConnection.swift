@@ -1,0 +1,286 @@
+import Glibc
+
+/// One connection to Redis on one event loop: commands of a loop turn leave in one write, replies come back in order,
+/// and a lost connection is made anew by itself.
+///
+/// hiredis decodes the replies; the socket, deadlines and reconnecting are ours (see `ByteStream`).
+final class RedisConnection: EventHandler {
+    typealias Completion = (Result<RedisReply, RedisFailure>) -> Void
+
+    private enum State {
+        case stopped
+        case waiting
+        case resolving
+        case connecting(ByteStream)
+        case greeting(ByteStream)
+        case ready(ByteStream)
+    }
+
+    private struct Pending {
+        var sentAt: UInt64
+        var completion: Completion
+    }
+
+    private static let firstDelay = Duration.milliseconds(50)
+    private static let longestDelay = Duration.seconds(2)
+    private static let readSize = 64 * 1024
+
+    let settings: RedisSettings
+    /// Told with true when commands can be sent, with false and the reason when that ends; once a change.
+    var stateChanged: ((_ isReady: Bool, _ reason: String) -> Void)?
+
+    private let loop: EventLoop
+    private let scripts: [RedisScript]
+    private var hashes: [String: [UInt8]] = [:]
+    private var state = State.stopped
+    private var encoder = RESPEncoder()
+    private var output = OutputBuffer()
+    private var pending = FIFO<Pending>()
+    private var decoder: RESPDecoder?
+    private var delay = RedisConnection.firstDelay
+    private var lastProblem = "not connected yet"
+    private var wasReady = false
+    private var epoch = 0
+    private let input = UnsafeMutableRawBufferPointer.allocate(byteCount: RedisConnection.readSize, alignment: 16)
+
+    /// - Parameter scripts: loaded whenever a connection is made, before anything else can be sent.
+    init(_ settings: RedisSettings, scripts: [RedisScript], loop: EventLoop) {
+        self.settings = settings
+        self.scripts = scripts
+        self.loop = loop
+        loop.beforeSleep { [weak self] in self?.flush() }
+        watchDeadlines()
+    }
+
+    deinit { input.deallocate() }
+
+    var isReady: Bool { if case .ready = state { true } else { false } }
+    /// Why the connection is not ready, for people.
+    var problem: String { lastProblem }
+    /// How many commands wait for their reply.
+    var pendingCount: Int { pending.count }
+
+    // MARK: Sending
+
+    /// Adds one or more commands to this turn's write; `encode` must write exactly the commands it has completions for.
+    func send(_ completion: @escaping Completion, encode: (inout RESPEncoder) -> Void) {
+        guard isReady else { return completion(.failure(.unavailable(lastProblem))) }
+        encode(&encoder)
+        pending.append(Pending(sentAt: loop.now, completion: completion))
+    }
+
+    func send(_ arguments: [RedisArgument], then completion: @escaping Completion) {
+        send(completion) { $0.command(arguments) }
+    }
+
+    /// Runs a script whose key count, keys and arguments are already encoded in `tail` (`argumentCount` RESP arguments).
+    /// A server that lost the script is sent its source.
+    func evaluate(_ script: RedisScript, argumentCount: Int, tail: [UInt8], then completion: @escaping Completion) {
+        guard isReady, let hash = hashes[script.name] else { return completion(.failure(.unavailable(lastProblem))) }
+        let retrying: Completion = { [weak self] result in
+            guard case .success(.error(let text)) = result, text.hasPrefix("NOSCRIPT"), let self else { return completion(result) }
+            self.send(completion) { encoder in
+                encoder.command(argumentCount + 2)
+                encoder.argument("EVAL" as StaticString)
+                encoder.argument(script.source)
+                encoder.bytes.append(contentsOf: tail)
+            }
+        }
+        send(retrying) { encoder in
+            encoder.command(argumentCount + 2)
+            encoder.argument("EVALSHA" as StaticString)
+            encoder.argument(hash)
+            encoder.bytes.append(contentsOf: tail)
+        }
+    }
+
+    // MARK: Life
+
+    func start() {
+        guard case .stopped = state else { return }
+        connect()
+    }
+
+    /// Closes the connection for good; commands without a reply fail.
+    func stop() {
+        close(reason: "the gateway is stopping", reconnect: false)
+    }
+
+    private func connect() {
+        state = .resolving
+        epoch += 1
+        let epoch = epoch
+        settings.resolve(on: loop) { [weak self] result in
+            guard let self, self.epoch == epoch, case .resolving = self.state else { return }
+            switch result {
+            case .success(let addresses): self.connect(to: addresses[0])
+            case .failure(let failure): self.close(reason: failure.description)
+            }
+        }
+    }
+
+    private func connect(to address: SocketAddress) {
+        do {
+            let stream = ByteStream(try Socket.connect(to: address))
+            try loop.register(stream.descriptor, interest: [.writable], handler: self)
+            state = .connecting(stream)
+            let epoch = epoch
+            loop.schedule(after: settings.connectDeadline) { [weak self] in
+                guard let self, self.epoch == epoch, !self.isReady else { return }
+                self.close(reason: "no connection to \(self.settings.description) within \(self.settings.connectDeadline)")
+            }
+        } catch {
+            close(reason: "\(settings.description): \(error)")
+        }
+    }
+
+    func ready(_ events: IOEvents) {
+        switch state {
+        case .connecting(let stream): greet(stream)
+        case .greeting(let stream), .ready(let stream):
+            if events.contains(.writable) { write(to: stream) }
+            if !events.isDisjoint(with: [.readable, .failed, .peerClosed]) { read(from: stream) }
+        case .stopped, .waiting, .resolving: break
+        }
+    }
+
+    private func greet(_ stream: ByteStream) {
+        if let error = Socket.pendingError(stream.descriptor) {
+            return close(reason: "\(settings.description): \(error)")
+        }
+        guard let decoder = RESPDecoder() else { return close(reason: "out of memory") }
+        self.decoder = decoder
+        state = .greeting(stream)
+        var steps = settings.greeting.map { ($0, { (_: RedisReply) in }) }
+        for script in scripts {
+            steps.append((["SCRIPT", "LOAD", .text(script.source)], { [weak self] in self?.hashes[script.name] = $0.bytes }))
+        }
+        for (index, (command, use)) in steps.enumerated() {
+            let isLast = index == steps.count - 1
+            encoder.command(command)
+            pending.append(
+                Pending(sentAt: loop.now) { [weak self] result in
+                    guard let self, case .success(let reply) = result else { return }
+                    if case .error(let text) = reply { return self.close(reason: "\(self.settings.description): \(text)") }
+                    use(reply)
+                    if isLast { self.becomeReady(stream) }
+                })
+        }
+        flush()
+    }
+
+    private func becomeReady(_ stream: ByteStream) {
+        guard case .greeting = state else { return }
+        state = .ready(stream)
+        delay = Self.firstDelay
+        wasReady = true
+        stateChanged?(true, settings.description)
+    }
+
+    /// Drops the connection: what was sent has an unknown outcome, and a new connection is made after a growing delay.
+    private func close(reason: String, reconnect: Bool = true) {
+        switch state {
+        case .connecting(let stream), .greeting(let stream), .ready(let stream): loop.deregister(stream.descriptor)
+        case .stopped, .waiting, .resolving: break
+        }
+        epoch += 1
+        lastProblem = reason
+        decoder = nil
+        encoder.bytes.removeAll(keepingCapacity: true)
+        output.removeAll()
+        state = reconnect ? .waiting : .stopped
+        let unanswered = pending.takeAll()
+        for entry in unanswered { entry.completion(.failure(.unknownOutcome(reason))) }
+        if wasReady || !reconnect {
+            wasReady = false
+            stateChanged?(false, reason)
+        }
+        guard reconnect else { return }
+        let epoch = epoch
+        loop.schedule(after: jittered(delay)) { [weak self] in
+            guard let self, self.epoch == epoch, case .waiting = self.state else { return }
+            self.connect()
+        }
+        delay = min(delay * 2, Self.longestDelay)
+    }
+
+    private func jittered(_ delay: Duration) -> Duration {
+        delay / 2 + .nanoseconds(Int64.random(in: 0...Int64(delay.nanoseconds / 2)))
+    }
+
+    // MARK: Bytes
+
+    private func flush() {
+        let stream: ByteStream
+        switch state {
+        case .greeting(let current), .ready(let current): stream = current
+        case .stopped, .waiting, .resolving, .connecting: return
+        }
+        guard !encoder.bytes.isEmpty else { return }
+        if output.isEmpty {
+            swap(&output.bytes, &encoder.bytes)
+        } else {
+            output.bytes.append(contentsOf: encoder.bytes)
+            encoder.bytes.removeAll(keepingCapacity: true)
+        }
+        write(to: stream)
+    }
+
+    private func write(to stream: ByteStream) {
+        do {
+            let isDone = try output.flush(to: stream)
+            try loop.update(stream.descriptor, interest: isDone ? [.readable] : [.readable, .writable])
+        } catch {
+            close(reason: "\(settings.description): \(error)")
+        }
+    }
+
+    private func read(from stream: ByteStream) {
+        var failure: String?
+        reading: while true {
+            switch stream.read(into: input) {
+            case .bytes(let count):
+                do throws(RedisFailure) {
+                    try decoder?.feed(UnsafeRawBufferPointer(rebasing: input[..<count]))
+                } catch {
+                    failure = error.description
+                    break reading
+                }
+                if count < input.count { break reading }
+            case .wouldBlock: break reading
+            case .end:
+                failure = "\(settings.description) closed the connection"
+                break reading
+            case .failed(let error):
+                failure = "\(settings.description): \(error)"
+                break reading
+            }
+        }
+        deliver()
+        if let failure { close(reason: failure) }
+    }
+
+    private func deliver() {
+        do {
+            while let decoder, let reply = try decoder.next() {
+                guard let entry = pending.popFirst() else { return close(reason: "\(settings.description) sent an unasked reply") }
+                entry.completion(.success(reply))
+            }
+        } catch {
+            close(reason: "\(settings.description): \(error)")
+        }
+    }
+
+    // MARK: Deadlines
+
+    private func watchDeadlines() {
+        guard let deadline = settings.commandDeadline else { return }
+        loop.schedule(after: max(deadline / 8, .milliseconds(10))) { [weak self] in
+            guard let self else { return }
+            if let oldest = self.pending.first, self.loop.now > oldest.sentAt &+ deadline.nanoseconds {
+                self.close(reason: "\(self.settings.description) did not answer within \(deadline)")
+            }
+            self.watchDeadlines()
+        }
+    }
+}

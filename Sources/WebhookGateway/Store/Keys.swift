@@ -1,0 +1,73 @@
+/// Every key the gateway keeps in Redis: what it holds and how long it lives. The one place where names are made.
+///
+/// ```
+///            accept script                     dispatch script                    settle script
+/// provider ───────────────▶ queue:<queue> ───claim───▶ work:events:<consumer> ──▶ lane:<destination> ──▶ destination
+///    │  dedupe:<source>:<key>   (list of events)        lease:events:<consumer>     :inflight :delayed :dead
+///    │  event:<id>  index:<source>  ledger                                          state:<id>  attempts:<id>
+///    └─ quarantined ─▶ dead:<queue>
+/// ```
+///
+/// | key | type | what | life |
+/// | --- | --- | --- | --- |
+/// | `queue:<queue>` | list | events as JSON, one line each | until taken |
+/// | `work:<queue>:<consumer>` | list | taken and not yet finished | until finished or returned |
+/// | `consumers:<queue>` | set | consumers watched over | until long after they are gone |
+/// | `lease:<queue>:<consumer>` | string | heartbeat | its own expiry |
+/// | `delayed:<queue>` | zset (ms) | events to be seen again later | until due |
+/// | `dead:<queue>` | list | events given up, quarantined deliveries | until retried or discarded |
+/// | `dedupe:<source>:<key>` | string | id of the first delivery | dedupe window |
+/// | `event:<id>` | string | the record: line of metadata, line of envelope, raw body (`EventRecord`) | archive time; no expiry while owed |
+/// | `index:<source>` | zset (ms) | ids by arrival | trimmed with the records |
+/// | `state:<id>` | hash | `pending` count, `to:<destination>` = waiting, delivered, dead, … | with the record |
+/// | `attempts:<id>` | list | JSON, one an attempt, newest last | with the record |
+/// | `lane:<destination>` | list | ids waiting | until claimed |
+/// | `lane:<destination>:inflight` | zset (ms: end of the claim) | ids claimed | until settled or returned |
+/// | `lane:<destination>:tokens` | hash | id → token of its claim | as inflight |
+/// | `lane:<destination>:delayed` | zset (ms: due) | ids to be retried | until due |
+/// | `lane:<destination>:dead` | zset (ms) | ids given up; why is in `state:<id>` | until retried or discarded |
+/// | `ledger` | hash | cumulative counters, see `Ledger` | for ever |
+/// | `meta` | hash | layout version, partition count | for ever |
+struct Keys: Sendable {
+    /// The layout that this version writes; kept in `meta`.
+    static let layoutVersion = 1
+    /// The queue that belongs to the forwarder.
+    static let eventsQueue = "events"
+    /// A longer idempotency key is replaced by its hash in the dedupe key, in bytes.
+    static let longestIdempotencyKey = 200
+
+    /// What all keys of the partition start with; the braces keep a partition in one Cluster slot.
+    let prefix: String
+
+    init(prefix: String = "wh", partition: Int = 0) {
+        self.prefix = "\(prefix):{\(partition)}:"
+    }
+
+    // MARK: Public: workers rely on these
+
+    func queue(_ queue: String) -> String { "\(prefix)queue:\(queue)" }
+    func work(_ queue: String, _ consumer: String) -> String { "\(prefix)work:\(queue):\(consumer)" }
+    func consumers(_ queue: String) -> String { "\(prefix)consumers:\(queue)" }
+    func lease(_ queue: String, _ consumer: String) -> String { "\(prefix)lease:\(queue):\(consumer)" }
+    func delayed(_ queue: String) -> String { "\(prefix)delayed:\(queue)" }
+    func dead(_ queue: String) -> String { "\(prefix)dead:\(queue)" }
+    func dedupePrefix(_ source: String) -> String { "\(prefix)dedupe:\(source):" }
+
+    // MARK: Internal
+
+    /// `event:` + id.
+    var eventPrefix: String { "\(prefix)event:" }
+    func event(_ id: String) -> String { eventPrefix + id }
+    func index(_ source: String) -> String { "\(prefix)index:\(source)" }
+    var statePrefix: String { "\(prefix)state:" }
+    func state(_ id: String) -> String { statePrefix + id }
+    var attemptsPrefix: String { "\(prefix)attempts:" }
+    func attempts(_ id: String) -> String { attemptsPrefix + id }
+    func lane(_ destination: String) -> String { "\(prefix)lane:\(destination)" }
+    func laneInflight(_ destination: String) -> String { "\(prefix)lane:\(destination):inflight" }
+    func laneTokens(_ destination: String) -> String { "\(prefix)lane:\(destination):tokens" }
+    func laneDelayed(_ destination: String) -> String { "\(prefix)lane:\(destination):delayed" }
+    func laneDead(_ destination: String) -> String { "\(prefix)lane:\(destination):dead" }
+    var ledger: String { "\(prefix)ledger" }
+    var meta: String { "\(prefix)meta" }
+}
