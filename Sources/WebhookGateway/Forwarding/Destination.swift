@@ -1,0 +1,61 @@
+/// A kind of place that events are sent to. A new one is a file in `Destinations/` and a word in `DestinationCatalog`.
+///
+/// Lanes do what all destinations need (batching, concurrency, retries, dead letters); a destination only knows how to
+/// say a batch to its API and how to read the answer.
+@ControlPlane
+protocol Destination: AnyObject {
+    /// What the registry shows: type, name, required credentials, default settings.
+    nonisolated static var card: DestinationCard { get }
+
+    /// Checks settings and credentials and prepares what every request needs.
+    init(_ configuration: DestinationContext) throws(InvalidDestination)
+
+    /// How much one request may carry at most; the configuration may ask for less.
+    var limits: BatchLimits { get }
+
+    /// Sends one batch and says what came of each event. Never throws: a failure is an outcome.
+    func send(_ batch: [Event]) async -> AttemptResult
+
+    /// Flushes and closes; called once, when no send is under way.
+    func close() async
+}
+
+/// The registry's description of a destination type.
+struct DestinationCard: Sendable {
+    struct Credential: Sendable {
+        var name: String
+        var isSensitive: Bool
+        var isRequired: Bool
+        /// Where a person finds it.
+        var hint: String
+    }
+
+    struct Setting: Sendable {
+        var name: String
+        /// The default, as JSON text; nil when there is none.
+        var defaultValue: String?
+        var description: String
+    }
+
+    var type: String
+    var name: String
+    var description: String
+    var requiredCredentials: [Credential]
+    var settings: [Setting]
+    /// The public documentation of the API.
+    var documentation: String?
+}
+
+/// The most that one request of a destination carries.
+struct BatchLimits: Sendable, Equatable {
+    var events: Int
+    var bytes: Int
+}
+
+/// A destination whose settings cannot work.
+struct InvalidDestination: Error, Equatable, Sendable {
+    /// The key below the destination that is wrong ("credentials.secret").
+    var key: String
+    /// What is wrong and how to mend it.
+    var reason: String
+}
