@@ -55,7 +55,9 @@ public struct HeaderFields: Sendable {
 
     /// The fields as text, for people and captures; bytes that are not UTF-8 are replaced.
     public var pairs: [(name: String, value: String)] {
-        fields.map { (String(decoding: bytes[$0.name], as: UTF8.self), String(decoding: bytes[$0.value], as: UTF8.self)) }
+        fields.map {
+            (String(decoding: bytes[$0.name], as: UTF8.self), String(decoding: bytes[$0.value], as: UTF8.self))
+        }
     }
 
     private func matches(_ range: Range<Int>, _ name: StaticString) -> Bool {

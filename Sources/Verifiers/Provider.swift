@@ -2,7 +2,7 @@
 ///
 /// An instance belongs to one thread (it owns keyed HMAC contexts); make one a worker from the same `ProviderSettings`.
 /// Pure: bytes in, verdict out; no socket, no clock, no store.
-public protocol Provider {
+public protocol Provider: SendableMetatype {
     /// The name in configuration, metrics and events ("stripe").
     static var name: String { get }
     /// The bundled rules of its field mapping, as JSON5 (docs/mappings.md); the mapping is named after the provider.
@@ -11,10 +11,13 @@ public protocol Provider {
     /// Checks the settings and prepares the keys.
     init(_ settings: ProviderSettings) throws(InvalidSettings)
 
-    /// Proves a delivery authentic; returns which secret matched, counted from 1.
+    /// Proves a delivery authentic; returns which secret matched, counted from 1, or 0 for "by its address alone".
     func verify(_ delivery: Delivery) throws(VerificationFailure) -> Int
 
-    /// Reads the body into `document` and lists the events in it, in order; at least one.
+    /// Reads the body into `document` and lists the events in it, in order.
+    ///
+    /// The list may be empty where the provider batches (QuickBooks): the delivery is then accepted without an event.
+    /// `document` afterwards holds what the payload nodes refer to, which need not be the body itself (a form as JSON).
     func events(in delivery: Delivery, document: inout JSONDocument) throws(MalformedBody) -> [ProviderEvent]
 
     /// The answer to a request that is not a delivery (a validation GET); nil: an ordinary delivery.
@@ -93,7 +96,8 @@ public struct Sample: Sendable {
 
     /// Makes a sample.
     public init(
-        method: String = "POST", target: String, headers: [(name: String, value: String)] = [], body: [UInt8], now: Int64
+        method: String = "POST", target: String, headers: [(name: String, value: String)] = [], body: [UInt8],
+        now: Int64
     ) {
         self.method = method
         self.target = target
