@@ -27,7 +27,8 @@ struct ChunkedDecoder: Sendable {
     private var trailerName: [UInt8] = []
 
     init(maxBodyBytes: Int) {
-        self.maxBodyBytes = maxBodyBytes
+        // Far more than can arrive, and small enough that sums over it cannot overflow.
+        self.maxBodyBytes = min(maxBodyBytes, 1 << 60)
     }
 
     /// Whether the body and its trailers are complete.
