@@ -1,0 +1,75 @@
+/// A value that is accepted but has no effect in this release.
+struct AvailabilityNote: Sendable, Equatable {
+    var keyPath: String
+    /// What happens instead.
+    var sentence: String
+}
+
+extension Configuration {
+    /// The values that this release does not act on yet, so that `serve` can say so instead of ignoring them.
+    func unavailable(_ known: KnownParts) -> [AvailabilityNote] {
+        var notes = AvailabilityNotes()
+        notes.add(listen)
+        notes.add(admin)
+        notes.add(redis)
+        notes.add("spool", spool.enabled, "deliveries are answered 503 while Redis is away; nothing is spooled to disk")
+        notes.add("queues.maxDepth", queues.maxDepth != 0, "queues have no limit")
+        notes.add("archive", archive != ArchiveConfiguration(), "the archive is not trimmed")
+        for source in sources {
+            let path = "sources.\(source.name)"
+            notes.add("\(path).ordered", source.ordered, "events may overtake each other")
+            notes.add("\(path).rateLimit", source.rateLimit != nil, "authentic deliveries are not limited")
+        }
+        for destination in destinations {
+            notes.add(destination, sendsSingly: known.singleEventTypes.contains(destination.type))
+        }
+        return notes.list
+    }
+}
+
+/// The one list of what is accepted but not acted on.
+private struct AvailabilityNotes {
+    var list: [AvailabilityNote] = []
+
+    mutating func add(_ keyPath: String, _ isSet: Bool, _ sentence: String) {
+        if isSet { list.append(AvailabilityNote(keyPath: keyPath, sentence: sentence)) }
+    }
+
+    mutating func add(_ listen: ListenConfiguration) {
+        let defaults = ListenConfiguration()
+        add("listen.tls", listen.tls != nil, "the port speaks plain HTTP; put a TLS proxy before it")
+        add("listen.proxyProtocol", listen.proxyProtocol, "the PROXY protocol is not understood")
+        add("listen.maxConnectionsPerAddress", listen.maxConnectionsPerAddress != 0, "an address is not limited")
+        add(
+            "listen.failuresPerAddressPerMinute",
+            listen.failuresPerAddressPerMinute != defaults.failuresPerAddressPerMinute,
+            "unauthentic deliveries are refused but not limited")
+    }
+
+    mutating func add(_ admin: AdminConfiguration) {
+        add("admin.tls", admin.tls != nil, "the admin port speaks plain HTTP")
+        add("admin.jwt", admin.jwt != nil, "JSON web tokens are not accepted")
+    }
+
+    mutating func add(_ redis: RedisConfiguration) {
+        switch redis.endpoint?.transport {
+        case .tls: add("redis.url", true, "rediss:// is not supported; use redis:// or unix://")
+        case .sentinel: add("redis.url", true, "redis+sentinel:// is not supported; name the master with redis://")
+        case .tcp, .unix, nil: break
+        }
+        add("redis.partitions", redis.partitions != 1, "one partition is used")
+        add("redis.waitReplicas", redis.waitReplicas != 0, "replicas are not waited for")
+        add("redis.caFile", redis.caFile != nil, "Redis is not spoken to over TLS")
+        add("redis.clientCertificate", redis.clientCertificate != nil, "Redis is not spoken to over TLS")
+    }
+
+    mutating func add(_ destination: DestinationConfiguration, sendsSingly: Bool) {
+        let path = "destinations.\(destination.name)"
+        add("\(path).ordered", destination.ordered != nil, "events may overtake each other")
+        add("\(path).rateLimit", destination.rateLimit != nil, "requests are not limited")
+        add("\(path).circuit", destination.circuit != CircuitConfiguration(), "there is no circuit breaker")
+        add(
+            "\(path).batch", sendsSingly && destination.batch != BatchConfiguration(),
+            "the type \(destination.type) sends one event a request")
+    }
+}

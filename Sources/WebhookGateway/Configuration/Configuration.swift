@@ -1,0 +1,52 @@
+/// The whole configuration as values: what gateway.json5 says, with every default filled in.
+struct Configuration: ConfigurationSection {
+    var listen = ListenConfiguration()
+    var admin = AdminConfiguration()
+    var redis = RedisConfiguration()
+    /// Where the private Redis, the spool and the generated secrets live; 0700, one process at a time.
+    var dataDirectory = "./data"
+    var dedupe = DedupeConfiguration()
+    var archive = ArchiveConfiguration()
+    var spool = SpoolConfiguration()
+    var queues = QueuesConfiguration()
+    /// How long a stopping process may take to finish what is in flight.
+    var drainSeconds = 25
+    var log = LogConfiguration()
+    /// The endpoints providers post to, ordered by name.
+    var sources: [SourceConfiguration] = []
+    /// The operator's field mappings by name; each overrides the bundled one of that name.
+    var mappings: [String: JSONValue] = [:]
+    /// Where the forwarder sends events, ordered by name.
+    var destinations: [DestinationConfiguration] = []
+
+    mutating func visit(_ keys: inout some KeyVisitor) {
+        keys.section("listen", &listen)
+        keys.section("admin", &admin)
+        keys.section("redis", &redis)
+        keys.text("dataDirectory", &dataDirectory, .notEmpty)
+        keys.section("dedupe", &dedupe)
+        keys.section("archive", &archive)
+        keys.section("spool", &spool)
+        keys.section("queues", &queues)
+        keys.integer("drainSeconds", &drainSeconds, in: 0...86_400)
+        keys.section("log", &log)
+        let (maxBodyBytes, windowSeconds) = (listen.maxBodyBytes, dedupe.windowSeconds)
+        keys.named("sources", &sources, .sourceName) { name in
+            SourceConfiguration(name: name, maxBodyBytes: maxBodyBytes, dedupeWindowSeconds: windowSeconds)
+        }
+        keys.free("mappings", &mappings)
+        keys.named("destinations", &destinations, .name) { DestinationConfiguration(name: $0) }
+    }
+}
+
+extension Configuration {
+    /// The source of that name, enabled or not.
+    func source(named name: String) -> SourceConfiguration? {
+        sources.first { $0.name == name }
+    }
+
+    /// The destination of that name, enabled or not.
+    func destination(named name: String) -> DestinationConfiguration? {
+        destinations.first { $0.name == name }
+    }
+}

@@ -1,0 +1,179 @@
+import Verifiers
+
+/// What single values cannot tell: whether they go together, and whether what they name exists.
+struct ConfigurationValidation {
+    private let configuration: Configuration
+    private let known: KnownParts
+    /// What reading found; a key that could not be read is not judged a second time.
+    private let readingIssues: [ConfigurationIssue]
+    private var issues: [ConfigurationIssue] = []
+
+    /// Every problem beyond those that reading found.
+    static func issues(
+        _ configuration: Configuration, known: KnownParts, after readingIssues: [ConfigurationIssue]
+    ) -> [ConfigurationIssue] {
+        var validation = ConfigurationValidation(
+            configuration: configuration, known: known, readingIssues: readingIssues)
+        validation.checkListeners()
+        validation.checkStore()
+        configuration.sources.forEach { validation.check($0) }
+        validation.checkMappings()
+        configuration.destinations.forEach { validation.check($0) }
+        validation.checkWhole()
+        return validation.issues
+    }
+
+    private init(configuration: Configuration, known: KnownParts, readingIssues: [ConfigurationIssue]) {
+        self.configuration = configuration
+        self.known = known
+        self.readingIssues = readingIssues
+    }
+
+    private mutating func checkListeners() {
+        let (listen, admin) = (configuration.listen, configuration.admin)
+        if listen.port == admin.port, listen.port != 0, listen.host == admin.host || isWildcard(listen.host) {
+            error("admin.port", "\(admin.port) is listen.port too", "give the admin port another number")
+        }
+        if !isLoopback(admin.host), admin.tls == nil, !admin.behindProxy {
+            error(
+                "admin.host",
+                "\(admin.host) is reachable from other machines, and tokens would cross the network in clear",
+                "set admin.tls, or admin.behindProxy: true when a proxy before it speaks TLS, or host 127.0.0.1")
+        }
+        if let jwt = admin.jwt, !hasReadingIssue("admin.jwt") {
+            if jwt.hs256 == nil, jwt.rs256 == nil {
+                error("admin.jwt", "has no key", "set hs256 to a shared key or rs256 to a public key")
+            } else if jwt.hs256 != nil, jwt.rs256 != nil {
+                error("admin.jwt", "has two keys, and the key fixes the algorithm", "keep either hs256 or rs256")
+            }
+        }
+    }
+
+    private mutating func checkStore() {
+        let (redis, spool) = (configuration.redis, configuration.spool)
+        if (redis.clientCertificate == nil) != (redis.clientKey == nil) {
+            let missing = redis.clientKey == nil ? "clientKey" : "clientCertificate"
+            error("redis.\(missing)", "missing", "a client certificate and its key go together")
+        }
+        if spool.segmentBytes > spool.maxBytes {
+            error("spool.segmentBytes", "larger than spool.maxBytes", "make it a small part of maxBytes")
+        }
+    }
+
+    private mutating func check(_ source: SourceConfiguration) {
+        let path = "sources.\(source.name)"
+        if !hasReadingIssue("\(path).provider") { checkProvider(source, path) }
+        if source.maxBodyBytes > configuration.listen.maxBodyBytes {
+            warning(
+                "\(path).maxBodyBytes", "larger than listen.maxBodyBytes, which refuses the delivery first",
+                "raise listen.maxBodyBytes to at least \(source.maxBodyBytes)")
+        }
+        let names = Set(configuration.mappings.keys).union(known.mappingNames).union(
+            ProviderCatalog.all.map { $0.name })
+        if source.mapping != source.provider, !names.contains(source.mapping) {
+            unknown("\(path).mapping", "mapping", source.mapping, names)
+        }
+    }
+
+    private mutating func checkProvider(_ source: SourceConfiguration, _ path: String) {
+        guard let provider = ProviderCatalog.named(source.provider) else {
+            return unknown("\(path).provider", "provider", source.provider, Set(ProviderCatalog.all.map { $0.name }))
+        }
+        var settings = source.providerSettings
+        // So that a secret that could not be found does not hide what else the provider has to say.
+        if hasReadingIssue("\(path).secrets") { settings.secrets = [Array("unread".utf8)] }
+        do throws(InvalidSettings) {
+            _ = try provider.init(settings)
+        } catch  where hasReadingIssue("\(path).\(error.key)") {
+            return
+        } catch {
+            self.error("\(path).\(error.key)", error.reason, "")
+        }
+    }
+
+    private mutating func checkMappings() {
+        for (name, rules) in configuration.mappings.sorted(by: { $0.key < $1.key }) {
+            issues += known.mappingIssues(name, rules).map { $0.below("mappings.\(name)") }
+        }
+    }
+
+    private mutating func check(_ destination: DestinationConfiguration) {
+        let path = "destinations.\(destination.name)"
+        if !hasReadingIssue("\(path).type") {
+            if known.destinationTypes.contains(destination.type) {
+                issues += known.destinationIssues(destination).map { $0.below(path) }.filter {
+                    !hasReadingIssue($0.keyPath)
+                }
+            } else {
+                unknown("\(path).type", "destination type", destination.type, known.destinationTypes)
+            }
+        }
+        if destination.retry.baseSeconds > destination.retry.maxSeconds {
+            error("\(path).retry.baseSeconds", "longer than retry.maxSeconds", "the first wait is the shortest")
+        }
+        let sources = configuration.sources.map(\.name)
+        for (index, pattern) in destination.filter.sources.enumerated()
+        where !pattern.contains("*") && !sources.contains(pattern) {
+            let guess = NearestName.to(pattern, among: sources).map { "did you mean \($0)?" }
+            warning(
+                "\(path).filter.sources[\(index)]", "no source is named \(TextRule.quoted(pattern))",
+                guess ?? "events of that name will never come")
+        }
+        for (key, value) in destination.settings.sorted(by: { $0.key < $1.key }) {
+            if case .text(let text) = value, text.hasPrefix("env:") || text.hasPrefix("file:") {
+                error("\(path).settings.\(key)", "settings hold no secrets", "move it to credentials")
+            }
+        }
+    }
+
+    private mutating func checkWhole() {
+        if !configuration.sources.contains(where: \.enabled), !hasReadingIssue("sources") {
+            warning("sources", "no source is enabled", "every delivery will be answered 404; add one")
+        }
+        let usesForwarder = configuration.sources.contains { $0.enabled && $0.queues.contains("events") }
+        if usesForwarder, !configuration.destinations.contains(where: \.enabled), !hasReadingIssue("destinations") {
+            warning("destinations", "no destination is enabled", "events are archived and go nowhere; add one")
+        }
+    }
+}
+
+extension ConfigurationValidation {
+    private func hasReadingIssue(_ keyPath: String) -> Bool {
+        readingIssues.contains { issue in
+            issue.severity == .error
+                && (issue.keyPath == keyPath || issue.keyPath.hasPrefix("\(keyPath).")
+                    || issue.keyPath.hasPrefix("\(keyPath)["))
+        }
+    }
+
+    private mutating func error(_ keyPath: String, _ message: String, _ remedy: String) {
+        issues.append(ConfigurationIssue(keyPath: keyPath, message: message, remedy: remedy))
+    }
+
+    private mutating func warning(_ keyPath: String, _ message: String, _ remedy: String) {
+        issues.append(ConfigurationIssue(keyPath: keyPath, message: message, remedy: remedy, severity: .warning))
+    }
+
+    private mutating func unknown(_ keyPath: String, _ what: String, _ name: String, _ names: Set<String>) {
+        let guess = NearestName.to(name, among: names.sorted()).map { "did you mean \($0)? " } ?? ""
+        let list = names.sorted().joined(separator: ", ")
+        error(keyPath, "no \(what) is named \(TextRule.quoted(name))", "\(guess)there are \(list)")
+    }
+
+    private func isWildcard(_ host: String) -> Bool {
+        IPAddress(host)?.isUnspecified ?? false
+    }
+
+    private func isLoopback(_ host: String) -> Bool {
+        host == "localhost" || IPAddress(host)?.isLoopback ?? false
+    }
+}
+
+extension ConfigurationIssue {
+    /// The same issue with its key path inside another.
+    fileprivate func below(_ path: String) -> ConfigurationIssue {
+        var issue = self
+        issue.keyPath = keyPath.isEmpty ? path : "\(path).\(keyPath)"
+        return issue
+    }
+}

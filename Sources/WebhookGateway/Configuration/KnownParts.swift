@@ -1,0 +1,13 @@
+/// What the rest of the program knows that a configuration is checked against.
+struct KnownParts: Sendable {
+    /// The destination types there are.
+    var destinationTypes: Set<String>
+    /// Those of them that send one event a request, whatever `batch` says.
+    var singleEventTypes: Set<String> = []
+    /// The bundled mappings, besides the one each provider has.
+    var mappingNames: Set<String> = []
+    /// What is wrong with the rules of a mapping; key paths are relative to the mapping.
+    var mappingIssues: @Sendable (_ name: String, _ rules: JSONValue) -> [ConfigurationIssue] = { _, _ in [] }
+    /// What the destination's type finds wrong with it; key paths are relative to the destination.
+    var destinationIssues: @Sendable (_ destination: DestinationConfiguration) -> [ConfigurationIssue] = { _ in [] }
+}

@@ -1,0 +1,12 @@
+/// `spool`: the fsynced journal that takes deliveries while Redis is away.
+struct SpoolConfiguration: ConfigurationSection {
+    var enabled = true
+    var maxBytes = 1_073_741_824
+    var segmentBytes = 67_108_864
+
+    mutating func visit(_ keys: inout some KeyVisitor) {
+        keys.boolean("enabled", &enabled)
+        keys.integer("maxBytes", &maxBytes, in: 65_536...1_099_511_627_776)
+        keys.integer("segmentBytes", &segmentBytes, in: 65_536...1_099_511_627_776)
+    }
+}
