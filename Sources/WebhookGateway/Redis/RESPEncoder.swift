@@ -25,6 +25,25 @@ struct RESPEncoder {
         value.withUnsafeBufferPointer { argument($0) }
     }
 
+    mutating func argument(_ value: ULID) {
+        bytes.append(contentsOf: "$26\r\n".utf8)
+        value.append(to: &bytes)
+        appendLineEnd()
+    }
+
+    /// One argument made of three parts on lines of their own, without joining them first.
+    mutating func argument(parts first: ArraySlice<UInt8>, _ second: ArraySlice<UInt8>, _ third: ArraySlice<UInt8>) {
+        bytes.append(UInt8(ascii: "$"))
+        appendDecimal(first.count + second.count + third.count + 2)
+        appendLineEnd()
+        bytes.append(contentsOf: first)
+        bytes.append(10)
+        bytes.append(contentsOf: second)
+        bytes.append(10)
+        bytes.append(contentsOf: third)
+        appendLineEnd()
+    }
+
     mutating func argument(_ value: Int64) {
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { buffer in
             let count = Self.decimal(value, into: buffer)

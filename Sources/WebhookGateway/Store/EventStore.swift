@@ -1,0 +1,162 @@
+import Verifiers
+
+/// Where one source's events go in the store.
+struct SourceKeys: Sendable {
+    let source: String
+    let queues: [String]
+    let dedupeWindowSeconds: Int
+    let dedupePrefix: [UInt8]
+    /// Ledger, index, dead list, queues: what every call of the accept script begins with.
+    let fixed: [String]
+
+    init(source: String, queues: [String], dedupeWindowSeconds: Int, keys: Keys) {
+        self.source = source
+        self.queues = queues
+        self.dedupeWindowSeconds = dedupeWindowSeconds
+        dedupePrefix = Array(keys.dedupePrefix(source).utf8)
+        fixed =
+            [keys.ledger, keys.index(source), keys.dead(queues.first ?? Keys.eventsQueue)] + queues.map { keys.queue($0) }
+    }
+}
+
+/// What the store says to one event.
+enum StoredEvent: Equatable, Sendable {
+    case new
+    /// It was known; the id of its first delivery.
+    case duplicate(of: String)
+}
+
+/// Puts a worker's events into Redis: the records of a turn as plain SETs, then one call of the accept script a source,
+/// all in the turn's one write. Answers come back a turn later, a delivery at a time.
+final class EventStore {
+    typealias Completion = (Result<[StoredEvent], RedisFailure>) -> Void
+
+    /// Lua's `unpack` and Redis' own fairness bound how much one script call carries.
+    static let eventsPerCall = 500
+
+    private struct Batch {
+        var keys: SourceKeys
+        var dedupeKeys = RESPEncoder()
+        var events = RESPEncoder()
+        var count = 0
+        var deliveries: [(count: Int, completion: Completion)] = []
+    }
+
+    private let connection: RedisConnection
+    private let eventPrefix: String
+    private let archiveSeconds: Int
+    private let loop: EventLoop
+    private var batches: [Batch] = []
+    private var dedupeKey: [UInt8] = []
+    private var recordKey: [UInt8] = []
+
+    init(connection: RedisConnection, keys: Keys, archiveSeconds: Int, loop: EventLoop) {
+        self.connection = connection
+        eventPrefix = keys.eventPrefix
+        self.archiveSeconds = archiveSeconds
+        self.loop = loop
+    }
+
+    var isAvailable: Bool { connection.isReady }
+
+    /// Adds a delivery's events to this turn's call; `completion` is told what the store says to each, in order.
+    func accept(_ events: [NewEvent], of source: SourceKeys, then completion: @escaping Completion) {
+        guard connection.isReady else { return completion(.failure(.unavailable(connection.problem))) }
+        let index = batch(for: source, adding: events.count)
+        for event in events {
+            archive(event)
+            dedupeKey.removeAll(keepingCapacity: true)
+            dedupeKey.append(contentsOf: source.dedupePrefix)
+            Self.appendDedupeName(event.key, to: &dedupeKey)
+            batches[index].dedupeKeys.argument(dedupeKey)
+            batches[index].events.argument(event.id)
+            batches[index].events.argument(event.isQuarantined ? "q" as StaticString : "e")
+            batches[index].events.argument(event.json)
+        }
+        batches[index].count += events.count
+        batches[index].deliveries.append((events.count, completion))
+    }
+
+    /// Hands this turn's calls to the connection; run it before the connection writes.
+    func flush() {
+        guard !batches.isEmpty else { return }
+        let ready = batches
+        batches.removeAll(keepingCapacity: true)
+        for batch in ready { send(batch) }
+    }
+
+    /// The end of an event's dedupe key: its idempotency key, or the hash of one that is too long.
+    static func appendDedupeName(_ key: String, to output: inout [UInt8]) {
+        guard key.utf8.count > Keys.longestIdempotencyKey else { return output.append(contentsOf: key.utf8) }
+        output.append(contentsOf: "sha256:".utf8)
+        output.append(contentsOf: SHA256Hash.hex(of: Array(key.utf8)[...]).utf8)
+    }
+
+    private func batch(for source: SourceKeys, adding count: Int) -> Int {
+        if let index = batches.lastIndex(where: { $0.keys.source == source.source }),
+            batches[index].count + count <= Self.eventsPerCall
+        {
+            return index
+        }
+        batches.append(Batch(keys: source))
+        return batches.count - 1
+    }
+
+    /// The raw delivery goes past the script, which would have to carry it through Lua; the script removes it again
+    /// should the event prove a duplicate. A record that could not be written is made anew from the queue's event.
+    private func archive(_ event: NewEvent) {
+        recordKey.removeAll(keepingCapacity: true)
+        recordKey.append(contentsOf: eventPrefix.utf8)
+        event.id.append(to: &recordKey)
+        connection.send({ _ in }) { encoder in
+            encoder.command(5)
+            encoder.argument("SET" as StaticString)
+            encoder.argument(recordKey)
+            encoder.argument(parts: event.metadata[...], event.json[...], event.body)
+            encoder.argument("EX" as StaticString)
+            encoder.argument(Int64(archiveSeconds))
+        }
+    }
+
+    private func send(_ batch: Batch) {
+        let keys = batch.keys
+        var tail = RESPEncoder()
+        tail.argument(Int64(keys.fixed.count + batch.count))
+        for key in keys.fixed { tail.argument(key) }
+        tail.bytes.append(contentsOf: batch.dedupeKeys.bytes)
+        tail.argument(keys.source)
+        tail.argument(Int64(keys.queues.count))
+        tail.argument(Int64(keys.dedupeWindowSeconds))
+        tail.argument(eventPrefix)
+        tail.argument(loop.unixMilliseconds)
+        for queue in keys.queues { tail.argument(queue) }
+        tail.bytes.append(contentsOf: batch.events.bytes)
+        let arguments = 1 + keys.fixed.count + batch.count + 5 + keys.queues.count + 3 * batch.count
+        let deliveries = batch.deliveries
+        connection.evaluate(.accept, argumentCount: arguments, tail: tail.bytes) { result in
+            Self.distribute(result, of: batch.count, to: deliveries)
+        }
+    }
+
+    private static func distribute(
+        _ result: Result<RedisReply, RedisFailure>, of count: Int, to deliveries: [(count: Int, completion: Completion)]
+    ) {
+        let outcome: Result<[StoredEvent], RedisFailure> = result.flatMap { reply in
+            switch reply {
+            case .array(let answers) where answers.count == count:
+                return .success(answers.map { answer in
+                    guard let first = answer.string, !first.isEmpty else { return .new }
+                    return .duplicate(of: first)
+                })
+            case .error(let text): return .failure(.refused(text))
+            default: return .failure(.unexpectedReply("\(count) answers were due"))
+            }
+        }
+        var start = 0
+        for delivery in deliveries {
+            let range = start..<start + delivery.count
+            start = range.upperBound
+            delivery.completion(outcome.map { Array($0[range]) })
+        }
+    }
+}

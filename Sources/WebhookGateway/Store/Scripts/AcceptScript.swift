@@ -1,0 +1,61 @@
+extension RedisScript {
+    /// Takes in a loop turn's deliveries of one source: dedupe, index, ledger and push in one atomic step.
+    ///
+    /// KEYS: ledger · index of the source · dead list · q queues · n dedupe keys.
+    /// ARGV: source · q · dedupe window in seconds · prefix of records · arrival in ms · q queue names · then for each
+    /// event: id, `e` (event) or `q` (quarantined), its JSON.
+    /// Answers one string an event: "" when it is new, else the id of the first delivery.
+    ///
+    /// The first delivery's own id under the dedupe key means "stored by me": a repeated call counts and pushes nothing.
+    static let accept = RedisScript(
+        name: "accept",
+        source: #"""
+            local source, q, window, prefix, arrival = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
+            local n = #KEYS - 3 - q
+            local answers, events, index, quarantined, duplicates = {}, {}, {}, {}, {}
+            local known = 0
+            for i = 1, n do
+              local at = 3 + q + 3 * i
+              local id = ARGV[at]
+              if redis.call('SET', KEYS[3 + q + i], id, 'NX', 'EX', window) then
+                if ARGV[at + 1] == 'e' then
+                  events[#events + 1] = ARGV[at + 2]
+                else
+                  quarantined[#quarantined + 1] = ARGV[at + 2]
+                  redis.call('PERSIST', prefix .. id)
+                end
+                index[#index + 1] = arrival
+                index[#index + 1] = id
+                answers[i] = ''
+              else
+                local first = redis.call('GET', KEYS[3 + q + i])
+                if first == id then
+                  known = known + 1
+                  answers[i] = ''
+                else
+                  duplicates[#duplicates + 1] = prefix .. id
+                  answers[i] = first
+                end
+              end
+            end
+            if n > known then redis.call('HINCRBY', KEYS[1], 'source:' .. source .. ':accepted', n - known) end
+            if #duplicates > 0 then
+              redis.call('HINCRBY', KEYS[1], 'source:' .. source .. ':duplicate', #duplicates)
+              redis.call('UNLINK', unpack(duplicates))
+            end
+            if #index > 0 then redis.call('ZADD', KEYS[2], unpack(index)) end
+            if #events > 0 then
+              redis.call('HINCRBY', KEYS[1], 'source:' .. source .. ':queued', #events)
+              for i = 1, q do
+                redis.call('RPUSH', KEYS[3 + i], unpack(events))
+                redis.call('HINCRBY', KEYS[1], 'queue:' .. ARGV[5 + i] .. ':entered', #events)
+              end
+            end
+            if #quarantined > 0 then
+              redis.call('HINCRBY', KEYS[1], 'source:' .. source .. ':quarantined', #quarantined)
+              redis.call('RPUSH', KEYS[3], unpack(quarantined))
+            end
+            return answers
+            """#
+    )
+}
