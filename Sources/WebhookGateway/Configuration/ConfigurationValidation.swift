@@ -80,14 +80,38 @@ struct ConfigurationValidation {
             return unknown("\(path).provider", "provider", source.provider, Set(ProviderCatalog.all.map { $0.name }))
         }
         var settings = source.providerSettings
-        // So that a secret that could not be found does not hide what else the provider has to say.
-        if hasReadingIssue("\(path).secrets") { settings.secrets = [Array("unread".utf8)] }
+        // A stand-in, so that secrets that are missing or could not be found do not hide what else is wrong.
+        let standIn = [Array("secret".utf8)]
+        if hasReadingIssue("\(path).secrets") { settings.secrets = standIn }
+        guard let first = invalid(settings, provider) else { return }
+        add(first, of: settings, path)
+        if first.key == "secrets", settings.secrets != standIn {
+            settings.secrets = standIn
+            if let second = invalid(settings, provider) { add(second, of: settings, path) }
+        }
+    }
+
+    private func invalid(_ settings: ProviderSettings, _ provider: any Provider.Type) -> InvalidSettings? {
         do throws(InvalidSettings) {
             _ = try provider.init(settings)
-        } catch  where hasReadingIssue("\(path).\(error.key)") {
-            return
+            return nil
         } catch {
-            self.error("\(path).\(error.key)", error.reason, "")
+            return error
+        }
+    }
+
+    private mutating func add(_ invalid: InvalidSettings, of settings: ProviderSettings, _ path: String) {
+        if hasReadingIssue("\(path).\(invalid.key)") { return }
+        let isMissing =
+            switch invalid.key {
+            case "secrets": settings.secrets.isEmpty
+            case "notificationURL": settings.notificationURL == nil
+            default: false
+            }
+        if isMissing {
+            error("\(path).\(invalid.key)", "missing", invalid.reason)
+        } else {
+            error("\(path).\(invalid.key)", invalid.reason, "")
         }
     }
 

@@ -43,9 +43,9 @@ enum HostFile {
     /// The bytes go to a file of another name, which is then linked: of several processes that try at once one wins,
     /// and no reader ever sees half a file.
     static func create(_ path: String, _ bytes: [UInt8]) throws(SystemError) -> Bool {
-        let draft = "\(path).\(getpid())"
-        let file = FileDescriptor(owning: open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600))
-        guard file.raw >= 0 else { throw SystemError("open") }
+        var draft = Array("\(path).XXXXXX".utf8CString)
+        let file = FileDescriptor(owning: mkstemp(&draft))
+        guard file.raw >= 0 else { throw SystemError("mkstemp") }
         defer { unlink(draft) }
         var written = 0
         while written < bytes.count {
