@@ -22,14 +22,18 @@ public enum JSONWriter {
 
     /// Appends a whole number.
     public static func append(_ number: Int64, to output: inout [UInt8]) {
-        var magnitude = number.magnitude
         if number < 0 { output.append(UInt8(ascii: "-")) }
-        let start = output.count
-        repeat {
-            output.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: magnitude % 10))
-            magnitude /= 10
-        } while magnitude > 0
-        output[start...].reverse()
+        append(unsigned: number.magnitude, to: &output)
+    }
+
+    /// Appends a whole number from 0 on.
+    public static func append(unsigned number: UInt64, to output: inout [UInt8]) {
+        var divisor: UInt64 = 1
+        while number / divisor >= 10 { divisor *= 10 }
+        while divisor > 0 {
+            output.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / divisor % 10))
+            divisor /= 10
+        }
     }
 
     /// Appends `true` or `false`.

@@ -1,0 +1,136 @@
+import Verifiers
+
+/// Where a field's value comes from, and what is done to it on the way.
+struct FieldSource: Sendable {
+    enum Origin: Sendable {
+        case path(FieldPath)
+        /// The values that are there, joined.
+        case concat([FieldPath], separator: [UInt8])
+        case constant(Constant)
+        /// What the provider says of the event, apart from the payload.
+        case event(EventAttribute)
+    }
+
+    /// `@type`, `@subject`, `@account`, `@key`.
+    enum EventAttribute: String, CaseIterable, Sendable {
+        case type, subject, account, key
+    }
+
+    /// Which values a path may lead to; others count as not there, so that `["customer.id", "customer"]` never takes
+    /// an expanded customer for an id.
+    enum Shape: Sendable {
+        case scalar
+        /// An object of `amount` and `currency`, both stated.
+        case money
+        /// Anything, objects and lists as they are.
+        case any
+    }
+
+    let origin: Origin
+    let shape: Shape
+    let transforms: [Transform]
+
+    /// The value, transformed; nil when there is none.
+    func value(in scope: MappingScope) throws(TransformProblem) -> MappedValue? {
+        guard let value = try found(in: scope) else { return nil }
+        return try Self.apply(transforms, to: value, scope)
+    }
+
+    /// Runs a chain; nil as soon as nothing is left.
+    static func apply(
+        _ transforms: [Transform], to value: MappedValue, _ scope: MappingScope
+    ) throws(TransformProblem) -> MappedValue? {
+        var value = value
+        for transform in transforms {
+            guard let next = try transform.apply(to: value, scope), !next.isAbsent(in: scope.document) else {
+                return nil
+            }
+            value = next
+        }
+        return value
+    }
+
+    private func found(in scope: MappingScope) throws(TransformProblem) -> MappedValue? {
+        switch origin {
+        case .constant(let constant): return constant.value
+        case .event(let attribute):
+            let text = attribute.text(of: scope.event)
+            return text.isEmpty ? nil : .text(Array(text.utf8))
+        case .concat(let paths, let separator):
+            var text: [UInt8] = []
+            for path in paths {
+                guard let node = path.node(in: scope), accepts(node, scope.document),
+                    let part = MappedValue.node(node).scalarText(in: scope.document)
+                else { continue }
+                if !text.isEmpty { text.append(contentsOf: separator) }
+                text.append(contentsOf: part)
+            }
+            return text.isEmpty ? nil : .text(text)
+        case .path(let path):
+            guard path.isPlural else {
+                let node = path.node(in: scope)
+                return node.flatMap { accepts($0, scope.document) ? .node($0) : nil }
+            }
+            var values: [MappedValue] = []
+            path.forEachNode(in: scope) { node in
+                if accepts(node, scope.document) { values.append(.node(node)) }
+            }
+            return values.isEmpty ? nil : .list(values)
+        }
+    }
+
+    private func accepts(_ node: JSONDocument.Node, _ document: JSONDocument) -> Bool {
+        guard !MappedValue.isAbsent(node, in: document) else { return false }
+        switch shape {
+        case .any: return true
+        case .scalar:
+            let kind = document.kind(of: node)
+            return kind != .object && kind != .array
+        case .money:
+            return !document.isNull(document.member("amount", of: node))
+                && !document.isNull(document.member("currency", of: node))
+        }
+    }
+}
+
+extension FieldSource.EventAttribute {
+    /// The event's word; "" when it has none.
+    func text(of event: ProviderEvent) -> String {
+        switch self {
+        case .type: event.type
+        case .subject: event.subject ?? ""
+        case .account: event.account ?? ""
+        case .key: event.key
+        }
+    }
+}
+
+extension FieldSource {
+    /// The paths, as written.
+    var pathTexts: [String] {
+        switch origin {
+        case .event(let attribute): ["@\(attribute.rawValue)"]
+        case .constant, .path, .concat: paths.map(\.text)
+        }
+    }
+
+    private var paths: [FieldPath] {
+        switch origin {
+        case .path(let path): [path]
+        case .concat(let paths, _): paths
+        case .constant, .event: []
+        }
+    }
+
+    /// What stands at each path, in words ("customer.id: nothing, customer: an object").
+    func shapesFound(in scope: MappingScope) -> [String] {
+        paths.map { path in
+            var shapes: [String] = []
+            path.forEachNode(in: scope) { node in
+                let shape = MappedValue.shape(of: node, in: scope.document)
+                if !shapes.contains(shape) { shapes.append(shape) }
+            }
+            return "\(path.text): \(shapes.isEmpty ? "nothing" : shapes.joined(separator: ", "))"
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import Verifiers
+
+/// Turns a provider's events into canonical ones by a mapping's rules, compiled once when the configuration is loaded.
+struct Mapper: Sendable {
+    /// What an event becomes; its data has been appended to the caller's buffer.
+    struct Mapped: Equatable, Sendable {
+        /// The canonical type, or `<provider>.<providertype>`.
+        var type: String
+        var subject: String?
+        /// When it happened; nil when the provider does not say.
+        var time: Timestamp?
+        /// Whether `data` is canonical; false: it is `{"raw": payload}`.
+        var isCanonical: Bool
+    }
+
+    private struct Candidate: Sendable {
+        let rule: Rule
+        let type: String?
+    }
+
+    private let provider: String
+    /// For every type that some rule names exactly: all rules that match it, in order.
+    private let exact: [String: [Candidate]]
+    /// The rules for types that no rule names exactly.
+    private let wildcards: [(pattern: TypePattern, candidate: Candidate)]
+
+    init(provider: String, rules: MappingRules) {
+        self.provider = provider
+        var matches: [(pattern: TypePattern, candidate: Candidate)] = []
+        for rule in rules.rules {
+            for match in rule.matches {
+                matches.append((match.pattern, Candidate(rule: rule, type: match.type)))
+            }
+        }
+        wildcards = matches.filter { !$0.pattern.isExact }
+        let names = Set(matches.filter(\.pattern.isExact).map(\.pattern.text))
+        exact = Dictionary(
+            uniqueKeysWithValues: names.map { name in
+                (name, matches.filter { $0.pattern.matches(name) }.map(\.candidate))
+            })
+    }
+
+    /// Appends the event's `data` as one line of JSON and returns the rest of what the mapping says of it; after a
+    /// failure nothing has been appended.
+    func map(
+        _ event: ProviderEvent, in document: JSONDocument, data output: inout [UInt8]
+    ) throws(MappingFailure) -> Mapped {
+        let candidates = exact[event.type] ?? wildcards.filter { $0.pattern.matches(event.type) }.map(\.candidate)
+        for candidate in candidates {
+            let rule = candidate.rule
+            var scope = MappingScope(document: document, event: event, base: event.payload)
+            scope.base = rule.base(in: scope)
+            guard rule.conditions.allSatisfy({ $0.holds(in: scope) }) else { continue }
+            return try apply(rule, type: candidate.type, to: event, scope, &output)
+        }
+        appendRaw(event, document, to: &output)
+        return Mapped(type: passThroughType(event), subject: event.subject, time: event.time, isCanonical: false)
+    }
+
+    private func apply(
+        _ rule: Rule, type: String?, to event: ProviderEvent, _ scope: MappingScope, _ output: inout [UInt8]
+    ) throws(MappingFailure) -> Mapped {
+        let start = output.count
+        var writer = MappingWriter()
+        var mapped = Mapped(
+            type: type ?? passThroughType(event), subject: event.subject, time: event.time,
+            isCanonical: rule.data != nil)
+        if let subject = rule.subject, let value = writer.value(of: subject, scope) {
+            // Most providers name the subject themselves; the text is made anew only where the rule says otherwise.
+            mapped.subject = value.scalarText(in: scope.document).map { String(decoding: $0, as: UTF8.self) }
+        }
+        if let time = rule.time, let value = writer.value(of: time, scope) {
+            mapped.time = Transform.moment(value, .seconds, scope)
+        }
+        if let data = rule.data {
+            if !writer.appendObject(data, scope, to: &output) { output.append(contentsOf: "{}".utf8) }
+        } else {
+            appendRaw(event, scope.document, to: &output)
+        }
+        guard writer.failures.isEmpty else {
+            output.removeLast(output.count - start)
+            throw MappingFailure(rule: rule.name, providerType: event.type, fields: writer.failures)
+        }
+        return mapped
+    }
+
+    private func appendRaw(_ event: ProviderEvent, _ document: JSONDocument, to output: inout [UInt8]) {
+        output.append(contentsOf: "{\"raw\":".utf8)
+        document.appendMinified(event.payload, to: &output)
+        output.append(UInt8(ascii: "}"))
+    }
+
+    private func passThroughType(_ event: ProviderEvent) -> String {
+        "\(provider).\(event.type)"
+    }
+}

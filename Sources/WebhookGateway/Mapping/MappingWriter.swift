@@ -1,0 +1,86 @@
+import Verifiers
+
+/// Writes the fields of one event and gathers those that fail.
+struct MappingWriter {
+    private(set) var failures: [MappingFailure.Field] = []
+
+    /// A field's value; a failure is noted and counts as none.
+    mutating func value(of field: Field, _ scope: MappingScope) -> MappedValue? {
+        do throws(MappingFailure.Field) {
+            return try field.value(in: scope)
+        } catch {
+            failures.append(error)
+            return nil
+        }
+    }
+
+    /// Appends an object of the members that have a value; false and nothing when none has.
+    mutating func appendObject(_ members: [TargetNode], _ scope: MappingScope, to output: inout [UInt8]) -> Bool {
+        let start = output.count
+        output.append(UInt8(ascii: "{"))
+        var isEmpty = true
+        for member in members {
+            let mark = output.count
+            if !isEmpty { output.append(UInt8(ascii: ",")) }
+            if appendMember(member, scope, to: &output) {
+                isEmpty = false
+            } else {
+                output.removeLast(output.count - mark)
+            }
+        }
+        guard !isEmpty else {
+            output.removeLast(output.count - start)
+            return false
+        }
+        output.append(UInt8(ascii: "}"))
+        return true
+    }
+
+    private mutating func appendMember(
+        _ member: TargetNode, _ scope: MappingScope, to output: inout [UInt8]
+    ) -> Bool {
+        switch member {
+        case .field(let key, let field):
+            guard let value = value(of: field, scope) else { return false }
+            output.append(contentsOf: key)
+            value.append(to: &output, from: scope.document)
+            return true
+        case .object(let key, let members):
+            output.append(contentsOf: key)
+            return appendObject(members, scope, to: &output)
+        case .items(let key, let list):
+            output.append(contentsOf: key)
+            return appendList(list, scope, to: &output)
+        }
+    }
+
+    private mutating func appendList(_ list: ItemList, _ scope: MappingScope, to output: inout [UInt8]) -> Bool {
+        var place = 0
+        var isEmpty = true
+        output.append(UInt8(ascii: "["))
+        list.path.forEachNode(in: scope) { item in
+            let mark = output.count
+            let failed = failures.count
+            if !isEmpty { output.append(UInt8(ascii: ",")) }
+            var itemScope = scope
+            itemScope.base = item
+            if appendObject(list.members, itemScope, to: &output) {
+                isEmpty = false
+            } else {
+                output.removeLast(output.count - mark)
+            }
+            for index in failed..<failures.count {
+                failures[index].target = "\(list.target)[\(place)].\(failures[index].target)"
+            }
+            place += 1
+        }
+        output.append(UInt8(ascii: "]"))
+        if isEmpty, list.isRequired {
+            failures.append(
+                MappingFailure.Field(
+                    target: list.target, sources: [list.path.text], found: [],
+                    reason: "it is required and the list is empty"))
+        }
+        return !isEmpty
+    }
+}
