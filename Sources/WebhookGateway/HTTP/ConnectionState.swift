@@ -91,7 +91,7 @@ struct ConnectionState: ~Copyable {
     /// What the connection is waiting for now.
     var stage: Stage {
         switch phase {
-        case .head: held.isEmpty ? .idle : .head
+        case .head: held.isEmpty || !parser.hasBegun ? .idle : .head
         case .admission, .fixedBody, .chunkedBody, .discarding: .body
         case .answering: .answering
         case .closing: .closing

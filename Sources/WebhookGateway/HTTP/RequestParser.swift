@@ -26,6 +26,9 @@ struct RequestParser: Sendable {
     /// Whether a head has been returned; `reset` makes ready for the next one.
     var isFinished: Bool { stage == .finished }
 
+    /// Whether more has come of a request than the empty lines that may precede it.
+    var hasBegun: Bool { stage != .leading }
+
     /// Makes ready for the next request; the field array keeps its room once the last head has been dropped.
     mutating func reset() {
         stage = .leading
