@@ -67,7 +67,8 @@ struct SecretVariant {
             SecretVariant(description: "followed by a line feed: the sender's copy has one", secret: secret + [0x0A]),
             SecretVariant(
                 description: "base64-decoded after 'whsec_', as Svix does: this provider uses the text as it is",
-                secret: decoded(Base64.decode(bare[...]) ?? Base64.decode(bare[...], alphabet: .urlSafe))),
+                secret: bare == trimmed
+                    ? [] : decoded(Base64.decode(bare[...]) ?? Base64.decode(bare[...], alphabet: .urlSafe))),
             SecretVariant(description: "without its prefix 'whsec_'", secret: bare),
             SecretVariant(
                 description: "with the prefix 'whsec_', which the configuration lacks", secret: prefix + trimmed),
