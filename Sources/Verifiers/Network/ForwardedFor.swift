@@ -63,10 +63,10 @@ public enum ForwardedFor {
                 index -= 1
                 if field[index] == UInt8(ascii: "\"") { isQuoted.toggle() }
                 guard field[index] == UInt8(ascii: ","), !isQuoted else { continue }
-                result.append(trim(field[(index + 1)..<end]))
+                result.append(field[(index + 1)..<end].trimmingWhitespace)
                 end = index
             }
-            if result.count < maximumHops { result.append(trim(field[field.startIndex..<end])) }
+            if result.count < maximumHops { result.append(field[field.startIndex..<end].trimmingWhitespace) }
         }
         return result
     }
@@ -89,7 +89,7 @@ public enum ForwardedFor {
     /// The `for` parameter of one RFC 7239 element.
     static func forwardedAddress(_ element: ArraySlice<UInt8>) -> IPAddress? {
         for parameter in element.split(separator: UInt8(ascii: ";")) {
-            let pair = QueryString.pair(of: trim(parameter))
+            let pair = QueryString.pair(of: parameter.trimmingWhitespace)
             guard pair.name.count == 3, pair.name.map({ $0 | 0x20 }) == Array("for".utf8) else { continue }
             var value = pair.value
             if value.count >= 2, value.first == UInt8(ascii: "\""), value.last == UInt8(ascii: "\"") {
@@ -103,12 +103,5 @@ public enum ForwardedFor {
     private static func isPort(_ text: ArraySlice<UInt8>) -> Bool {
         text.first == UInt8(ascii: ":") && (2...6).contains(text.count)
             && text.dropFirst().allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
-    }
-
-    private static func trim(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        func isSpace(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
-        let front = text.drop(while: isSpace)
-        guard let last = front.lastIndex(where: { !isSpace($0) }) else { return front }
-        return front[...last]
     }
 }

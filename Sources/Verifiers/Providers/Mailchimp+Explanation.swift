@@ -30,9 +30,9 @@ extension Mailchimp {
             if candidate.isEmpty { return "the secret in the URL is empty" }
             let decoded = PercentEncoding.decode(candidate, plusIsSpace: false)
             if match(decoded[...]) != nil { return "the secret in the URL is percent-encoded twice" }
-            let isSpace: (UInt8) -> Bool = { $0 == 0x20 || (0x09...0x0D).contains($0) }
-            let trimmed = Array(Array(decoded.drop(while: isSpace).reversed()).drop(while: isSpace).reversed())
-            if match(trimmed[...]) != nil { return "the secret in the URL has white space around it" }
+            if match(decoded[...].trimmingWhitespace) != nil {
+                return "the secret in the URL has white space around it"
+            }
             if decoded.last == UInt8(ascii: "/"), match(decoded.dropLast()) != nil {
                 return "the secret in the URL is followed by a slash"
             }

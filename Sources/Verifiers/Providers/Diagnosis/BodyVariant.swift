@@ -14,14 +14,11 @@ struct BodyVariant {
     private static func lineEnds(_ body: [UInt8]) -> [BodyVariant] {
         let newline: (UInt8) -> Bool = { $0 == 0x0A || $0 == 0x0D }
         let trimmed = Array(body[..<((body.lastIndex { !newline($0) } ?? -1) + 1)])
-        let space: (UInt8) -> Bool = { newline($0) || $0 == 0x20 || $0 == 0x09 }
-        let front = Array(trimmed.drop(while: space))
-        let bare = Array(front[..<((front.lastIndex { !space($0) } ?? -1) + 1)])
         return [
             BodyVariant(description: "without the line end at its end", body: trimmed),
             BodyVariant(description: "with a line feed at its end", body: body + [0x0A]),
             BodyVariant(description: "with CR LF at its end", body: body + [0x0D, 0x0A]),
-            BodyVariant(description: "without the white space around it", body: bare),
+            BodyVariant(description: "without the white space around it", body: Array(body[...].trimmingWhitespace)),
             BodyVariant(
                 description: "with CR LF turned into LF", body: replacing([0x0D, 0x0A], with: [0x0A], in: body)),
             BodyVariant(

@@ -55,8 +55,7 @@ struct NotificationURLVariant {
     }
 
     private static func trim(_ url: String) -> String {
-        let isSpace: (Character) -> Bool = { $0 == " " || $0.isNewline || $0 == "\t" }
-        return String(String(url.drop(while: isSpace).reversed()).drop(while: isSpace).reversed())
+        String(decoding: Array(url.utf8)[...].trimmingWhitespace, as: UTF8.self)
     }
 
     private static func lowercaseHost(_ url: String) -> String {

@@ -56,8 +56,7 @@ struct SecretVariant {
     let secret: [UInt8]
 
     static func all(of secret: [UInt8]) -> [SecretVariant] {
-        let isSpace: (UInt8) -> Bool = { $0 == 0x20 || (0x09...0x0D).contains($0) }
-        let trimmed = Array(Array(secret.drop(while: isSpace).reversed()).drop(while: isSpace).reversed())
+        let trimmed = Array(secret[...].trimmingWhitespace)
         let prefix = Array("whsec_".utf8)
         let bare = trimmed.starts(with: prefix) ? Array(trimmed.dropFirst(prefix.count)) : trimmed
         func decoded(_ bytes: [UInt8]?) -> [UInt8] { bytes ?? [] }
