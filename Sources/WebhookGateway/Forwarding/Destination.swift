@@ -3,12 +3,16 @@
 /// Lanes do what all destinations need (batching, concurrency, retries, dead letters); a destination only knows how to
 /// say a batch to its API and how to read the answer.
 @ControlPlane
-protocol Destination: AnyObject {
+protocol Destination: AnyObject, SendableMetatype {
     /// What the registry shows: type, name, required credentials, default settings.
     nonisolated static var card: DestinationCard { get }
 
-    /// Checks settings and credentials and prepares what every request needs.
-    init(_ configuration: DestinationContext) throws(InvalidDestination)
+    /// Checks what the card cannot say: the values of settings and credentials, and whether they go together. The
+    /// catalog has checked before that nothing is missing and nothing is unknown.
+    nonisolated static func validate(_ configuration: DestinationConfiguration) throws(InvalidDestination)
+
+    /// Prepares what every request needs; throws what `validate` throws.
+    init(_ context: DestinationContext) throws(InvalidDestination)
 
     /// How much one request may carry at most; the configuration may ask for less.
     var limits: BatchLimits { get }
@@ -18,32 +22,6 @@ protocol Destination: AnyObject {
 
     /// Flushes and closes; called once, when no send is under way.
     func close() async
-}
-
-/// The registry's description of a destination type.
-struct DestinationCard: Sendable {
-    struct Credential: Sendable {
-        var name: String
-        var isSensitive: Bool
-        var isRequired: Bool
-        /// Where a person finds it.
-        var hint: String
-    }
-
-    struct Setting: Sendable {
-        var name: String
-        /// The default, as JSON text; nil when there is none.
-        var defaultValue: String?
-        var description: String
-    }
-
-    var type: String
-    var name: String
-    var description: String
-    var requiredCredentials: [Credential]
-    var settings: [Setting]
-    /// The public documentation of the API.
-    var documentation: String?
 }
 
 /// The most that one request of a destination carries.

@@ -1,0 +1,154 @@
+import Verifiers
+
+/// One canonical event as Google Analytics takes it.
+///
+/// The parameters are a table of what may be sent, not of what must not: customers' names, addresses, phone numbers and
+/// e-mails never are (Google's terms), and a value that looks like an e-mail is left out wherever it stands.
+///
+/// The table is Swift and not mapping rules (docs/mappings.md) because those build the canonical event's `data`: they
+/// have no numbers made of decimal texts, no cutting of values, and no way to leave a field out for what its value is.
+struct GoogleAnalyticsEvent {
+    let name: String
+    let clientID: String
+    let unixMicroseconds: Int64
+    private var parameters: [(name: String, json: [UInt8])] = []
+
+    /// Limits of the protocol (destinations reference, §1).
+    private static let maximumParameters = 25
+    private static let maximumValueCharacters = 100
+
+    /// Parameter ← path below `data`.
+    private static let texts: [(parameter: String, path: [StaticString])] = [
+        ("payment_id", ["payment", "id"]), ("payment_status", ["payment", "status"]),
+        ("order_id", ["order", "id"]), ("order_number", ["order", "number"]), ("order_status", ["order", "status"]),
+        ("refund_id", ["refund", "id"]), ("refund_status", ["refund", "status"]),
+        ("invoice_id", ["invoice", "id"]), ("invoice_number", ["invoice", "number"]),
+        ("invoice_status", ["invoice", "status"]),
+        ("subscription_id", ["subscription", "id"]), ("subscription_status", ["subscription", "status"]),
+        ("dispute_id", ["dispute", "id"]), ("dispute_status", ["dispute", "status"]),
+        ("checkout_status", ["checkout", "status"]), ("checkout_payment_status", ["checkout", "paymentStatus"]),
+        ("product_id", ["product", "id"]), ("list_id", ["list", "id"]), ("campaign_id", ["campaign", "id"]),
+        ("reason_code", ["reason", "code"]), ("livemode", ["livemode"]),
+    ]
+
+    init(_ event: Event, _ settings: GoogleAnalyticsSettings) {
+        let document = event.document
+        let data = document.member("data")
+        func node(_ path: [StaticString]) -> JSONDocument.Node? {
+            path.reduce(data) { node, name in document.member(name, of: node) }
+        }
+        func text(_ path: [StaticString]) -> String? { Self.text(node(path), document) }
+
+        unixMicroseconds = Self.unixMicroseconds(document)
+        clientID = Self.clientID(event, customer: text(["customer", "id"]), order: text(["order", "id"]))
+
+        let amount = Self.number(text(["amount", "decimal"]))
+        let currency = text(["amount", "currency"])
+        let isMoney = amount != nil && currency != nil
+        let isPurchase = isMoney && settings.purchaseTypes.contains(event.type)
+        let isRefund = isMoney && !isPurchase && settings.refundTypes.contains(event.type)
+        name = isPurchase ? "purchase" : isRefund ? "refund" : GoogleAnalyticsName.event(event.type)
+
+        if isPurchase || isRefund {
+            let sources: [[StaticString]] = [["order", "id"], ["payment", "id"]]
+            let ordered = settings.transactionID == .order ? sources : sources.reversed()
+            addText("transaction_id", ordered.lazy.compactMap(text).first ?? event.subject)
+        }
+        if let amount, let currency {
+            // A refund is a positive value; some providers write it with a sign.
+            add("value", isRefund && amount.first == UInt8(ascii: "-") ? Array(amount.dropFirst()) : amount)
+            addText("currency", currency)
+        }
+        if let items = GoogleAnalyticsItems.json(document.member("items", of: data), document) { add("items", items) }
+        if settings.debugMode { add("debug_mode", [UInt8(ascii: "1")]) }
+        addText("event_id", event.id)
+        addText("provider", Self.text(document.member("provider"), document))
+        addText("webhook_source", event.source)
+        for (parameter, path) in Self.texts { addText(parameter, text(path)) }
+    }
+
+    /// The event as an element of `events`; a time that lies ahead of `latest` (a clock that is fast) becomes that.
+    func json(latest unixMilliseconds: Int64) -> [UInt8] {
+        var output = Array(#"{"name":"#.utf8)
+        JSONWriter.append(name, to: &output)
+        output += #","timestamp_micros":"#.utf8
+        JSONWriter.append(min(unixMicroseconds, unixMilliseconds * 1000), to: &output)
+        output += #","params":{"#.utf8
+        for (index, parameter) in parameters.enumerated() {
+            if index > 0 { output.append(UInt8(ascii: ",")) }
+            JSONWriter.append(parameter.name, to: &output)
+            output.append(UInt8(ascii: ":"))
+            output += parameter.json
+        }
+        output += "}}".utf8
+        return output
+    }
+
+    private mutating func add(_ name: String, _ json: [UInt8]) {
+        if parameters.count < Self.maximumParameters { parameters.append((name, json)) }
+    }
+
+    private mutating func addText(_ name: String, _ value: String?) {
+        guard let value, let json = Self.json(value) else { return }
+        add(name, json)
+    }
+
+    /// A text as a parameter's value: cut to its limit; nil when it is empty or looks like an e-mail.
+    static func json(_ value: String) -> [UInt8]? {
+        guard !value.isEmpty, !looksLikeEmail(value) else { return nil }
+        var json: [UInt8] = []
+        JSONWriter.append(String(value.prefix(maximumValueCharacters)), to: &json)
+        return json
+    }
+
+    /// A string's value, or a number's or boolean's spelling; nil for `null` and structures, which Google drops the
+    /// whole event for.
+    static func text(_ node: JSONDocument.Node?, _ document: JSONDocument) -> String? {
+        guard let node else { return nil }
+        switch document.kind(of: node) {
+        case .string: return document.string(of: node)
+        case .number, .boolean: return String(decoding: document.text(of: node), as: UTF8.self)
+        case .object, .array, .null: return nil
+        }
+    }
+
+    /// A decimal text as a JSON number, digit for digit: no floating point in between.
+    static func number(_ text: String?) -> [UInt8]? {
+        guard let text else { return nil }
+        let bytes = Array(text.utf8)
+        var document = JSONDocument()
+        do throws(JSONError) {
+            try document.read(bytes[...])
+        } catch {
+            return nil
+        }
+        return document.kind(of: .root) == .number ? bytes : nil
+    }
+
+    private static func looksLikeEmail(_ text: String) -> Bool {
+        guard let at = text.firstIndex(of: "@"), at != text.startIndex else { return false }
+        return text[text.index(after: at)...].contains(".")
+    }
+
+    private static func unixMicroseconds(_ document: JSONDocument) -> Int64 {
+        for name: StaticString in ["time", "receivedat"] {
+            guard let text = document.string(of: document.member(name)),
+                let time = Timestamp(rfc3339: Array(text.utf8)[...])
+            else { continue }
+            return time.seconds * 1_000_000 + Int64(time.nanoseconds) / 1000
+        }
+        return 0
+    }
+
+    /// A stable pseudonym: the customer's where there is one, else that of what the event is about. A random one would
+    /// make every event a new user; the customer's own id or e-mail would tell Google who it is.
+    private static func clientID(_ event: Event, customer: String?, order: String?) -> String {
+        func hash(_ text: String) -> String {
+            String(SHA256Hash.hex(of: Array("\(event.tenant)\0\(text)".utf8)[...]).prefix(32))
+        }
+        if let customer, !customer.isEmpty, !looksLikeEmail(customer) { return hash(customer) }
+        // An e-mail's hash can be guessed, so it is no pseudonym.
+        let anchor = [order, event.subject].compactMap { $0 }.first { !$0.isEmpty && !looksLikeEmail($0) }
+        return "srv.\(hash(anchor ?? event.id))"
+    }
+}

@@ -1,0 +1,63 @@
+/// What `settings` says for Google Analytics.
+struct GoogleAnalyticsSettings: Sendable {
+    enum Region: String, CaseIterable, Sendable {
+        case us, eu
+
+        var address: String {
+            switch self {
+            case .us: "https://www.google-analytics.com"
+            case .eu: "https://region1.google-analytics.com"
+            }
+        }
+    }
+
+    /// What becomes of an event that was sent and not answered for.
+    enum AfterUnknownOutcome: String, CaseIterable, Sendable {
+        /// At least once: an event other than a purchase may count twice.
+        case retry
+        /// At most once: it goes to the dead list, to be retried by hand.
+        case giveUp
+    }
+
+    /// What `transaction_id` is taken from first.
+    enum TransactionID: String, CaseIterable, Sendable {
+        case order, payment
+    }
+
+    static let card: [DestinationCard.Setting] = [
+        .init(
+            name: "region", defaultValue: #""us""#, description: "us, or eu for collection within the European Union"),
+        .init(
+            name: "purchaseTypes", defaultValue: #"["payment.succeeded"]"#,
+            description: "event types that are sent as purchase"),
+        .init(
+            name: "refundTypes", defaultValue: #"["refund.created"]"#,
+            description: "event types that are sent as refund"),
+        .init(
+            name: "transactionId", defaultValue: #""order""#,
+            description: "order: transaction_id is the order's id, else the payment's; payment: the other way round"),
+        .init(
+            name: "afterUnknownOutcome", defaultValue: #""retry""#,
+            description: "retry or giveUp, when a request was sent and not answered"),
+        .init(name: "debugMode", defaultValue: "false", description: "show the events in GA4's DebugView"),
+    ]
+
+    var region = Region.us
+    var purchaseTypes: Set<String> = ["payment.succeeded"]
+    var refundTypes: Set<String> = ["refund.created"]
+    var transactionID = TransactionID.order
+    var afterUnknownOutcome = AfterUnknownOutcome.retry
+    var debugMode = false
+
+    init() {}
+
+    init(_ configuration: DestinationConfiguration) throws(InvalidDestination) {
+        let settings = DestinationSettings(configuration)
+        region = try settings.choice("region", default: region)
+        purchaseTypes = Set(try settings.texts("purchaseTypes", default: Array(purchaseTypes)))
+        refundTypes = Set(try settings.texts("refundTypes", default: Array(refundTypes)))
+        transactionID = try settings.choice("transactionId", default: transactionID)
+        afterUnknownOutcome = try settings.choice("afterUnknownOutcome", default: afterUnknownOutcome)
+        debugMode = try settings.boolean("debugMode", default: debugMode)
+    }
+}
