@@ -84,9 +84,9 @@ extension JSONScanner {
 
     /// The four hexadecimal digits at `position`.
     private static func hexUnit(_ text: Span<UInt8>, at position: Int) throws(JSONError) -> UInt16 {
-        guard position + 4 <= text.count else { throw JSONError(.truncated, at: text.count) }
         var unit: UInt16 = 0
         for offset in 0..<4 {
+            guard position + offset < text.count else { throw JSONError(.truncated, at: text.count) }
             guard let digit = JSONEscape.hexDigit(text[position + offset]) else {
                 throw JSONError(.invalidEscape, at: position - 2)
             }

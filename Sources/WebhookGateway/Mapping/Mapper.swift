@@ -54,7 +54,7 @@ struct Mapper: Sendable {
             return try apply(rule, type: candidate.type, to: event, scope, &output)
         }
         appendRaw(event, document, to: &output)
-        return Mapped(type: passThroughType(event), subject: event.subject, time: event.time, isCanonical: false)
+        return Mapped(type: passThroughType(event), subject: subject(event), time: event.time, isCanonical: false)
     }
 
     private func apply(
@@ -63,7 +63,7 @@ struct Mapper: Sendable {
         let start = output.count
         var writer = MappingWriter()
         var mapped = Mapped(
-            type: type ?? passThroughType(event), subject: event.subject, time: event.time,
+            type: type ?? passThroughType(event), subject: subject(event), time: event.time,
             isCanonical: rule.data != nil)
         if let subject = rule.subject, let value = writer.value(of: subject, scope) {
             // Most providers name the subject themselves; the text is made anew only where the rule says otherwise.
@@ -88,6 +88,11 @@ struct Mapper: Sendable {
         output.append(contentsOf: "{\"raw\":".utf8)
         document.appendMinified(event.payload, to: &output)
         output.append(UInt8(ascii: "}"))
+    }
+
+    /// The provider's word on the subject; CloudEvents has no empty ones, Square does.
+    private func subject(_ event: ProviderEvent) -> String? {
+        event.subject?.isEmpty == true ? nil : event.subject
     }
 
     private func passThroughType(_ event: ProviderEvent) -> String {

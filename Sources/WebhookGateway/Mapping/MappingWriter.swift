@@ -59,6 +59,8 @@ struct MappingWriter {
         var isEmpty = true
         output.append(UInt8(ascii: "["))
         list.path.forEachNode(in: scope) { item in
+            defer { place += 1 }
+            guard !MappedValue.isAbsent(item, in: scope.document) else { return }
             let mark = output.count
             let failed = failures.count
             if !isEmpty { output.append(UInt8(ascii: ",")) }
@@ -72,7 +74,6 @@ struct MappingWriter {
             for index in failed..<failures.count {
                 failures[index].target = "\(list.target)[\(place)].\(failures[index].target)"
             }
-            place += 1
         }
         output.append(UInt8(ascii: "]"))
         if isEmpty, list.isRequired {
