@@ -72,14 +72,21 @@ public final class HMACKey {
         // The context holds its own reference.
         defer { EVP_MAC_free(implementation) }
         guard let context = EVP_MAC_CTX_new(implementation) else { return nil }
-        // OpenSSL only reads the name, though the parameter's type is mutable.
-        let name = UnsafeMutableRawPointer(mutating: algorithm.openSSLName.utf8Start).assumingMemoryBound(
-            to: CChar.self)
-        let parameters = [OSSL_PARAM_construct_utf8_string("digest", name, 0), OSSL_PARAM_construct_end()]
+        // The parameters keep pointers to both texts, so these must outlive them: a `StaticString` does, a Swift string
+        // passed as an argument does not.
+        let parameters = [
+            OSSL_PARAM_construct_utf8_string(pointer(to: "digest"), pointer(to: algorithm.openSSLName), 0),
+            OSSL_PARAM_construct_end(),
+        ]
         guard EVP_MAC_init(context, secret, secret.count, parameters) == 1 else {
             EVP_MAC_CTX_free(context)
             return nil
         }
         return context
+    }
+
+    /// A literal as C wants it; mutable by OpenSSL's type only, it is never written to.
+    private static func pointer(to text: StaticString) -> UnsafeMutablePointer<CChar> {
+        UnsafeMutableRawPointer(mutating: text.utf8Start).assumingMemoryBound(to: CChar.self)
     }
 }
