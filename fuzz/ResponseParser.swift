@@ -40,7 +40,9 @@ private func read(_ bytes: [UInt8], stride: Int, isHead: Bool) -> Result<Answer,
 
 private func answer(_ response: ClientResponse) -> Answer {
     precondition(response.body.count <= 1024)
-    let fields = response.headers.fields.map { Array(response.headers.bytes[$0.name] + response.headers.bytes[$0.value]) }
+    let fields = response.headers.fields.map {
+        Array(response.headers.bytes[$0.name] + response.headers.bytes[$0.value])
+    }
     return Answer(
         status: response.status, fields: fields, body: response.body, isTruncated: response.isTruncated)
 }

@@ -51,17 +51,26 @@ struct ConnectionState: ~Copyable {
         case idle, head, body, answering, closing
     }
 
+    /// A chunked body in work; apart, so that a connection without one carries no room for it.
+    private final class ChunkedBody {
+        var decoder: ChunkedDecoder
+        var bytes: [UInt8] = []
+
+        init(maxBodyBytes: Int) {
+            decoder = ChunkedDecoder(maxBodyBytes: maxBodyBytes)
+        }
+    }
+
     private enum Phase {
         case head
-        case admission(RequestHead)
-        case fixedBody(RequestHead)
-        case chunkedBody(RequestHead)
+        case admission
+        case fixedBody
+        case chunkedBody
         case answering
         case discarding(Int)
         case closing
     }
 
-    private let limits: HTTPLimits
     private var phase = Phase.head
     private var parser: RequestParser
     /// The slice last received, looked at where it lies; empty once the loop has returned.
@@ -71,8 +80,7 @@ struct ConnectionState: ~Copyable {
     /// Offsets into the window (`held`, or else `input`): the current request's first byte, and what has been decoded.
     private var requestStart = 0
     private var position = 0
-    private var decoder = ChunkedDecoder(maxBodyBytes: 0)
-    private var decodedBody: [UInt8] = []
+    private var chunkedBody: ChunkedBody?
     private var owesContinue = false
     private var keepsAlive = true
     private var version = HTTPVersion.http11
@@ -84,7 +92,6 @@ struct ConnectionState: ~Copyable {
     private var discardAfterReply = 0
 
     init(limits: HTTPLimits) {
-        self.limits = limits
         parser = RequestParser(limits: limits)
     }
 
@@ -105,7 +112,7 @@ struct ConnectionState: ~Copyable {
     }
 
     /// How many bytes of the connection's own are in use.
-    var heldBytes: Int { held.count + decodedBody.count }
+    var heldBytes: Int { held.count + (chunkedBody?.bytes.count ?? 0) }
 
     /// Takes bytes as they came; `next` says what follows from them.
     mutating func received(_ bytes: ArraySlice<UInt8>) {
@@ -130,7 +137,7 @@ struct ConnectionState: ~Copyable {
 
     /// Lets the body come, up to a limit.
     mutating func accept(maxBodyBytes: Int) {
-        guard case .admission(let head) = phase else {
+        guard case .admission = phase else {
             preconditionFailure("accept answers the action `head`")
         }
         if let length = head.contentLength, length > maxBodyBytes {
@@ -138,11 +145,11 @@ struct ConnectionState: ~Copyable {
             keepsAlive = false
             rejection = .bodyTooLarge
         } else if head.isChunked {
-            decoder = ChunkedDecoder(maxBodyBytes: maxBodyBytes)
-            phase = .chunkedBody(head)
+            chunkedBody = ChunkedBody(maxBodyBytes: maxBodyBytes)
+            phase = .chunkedBody
             owesContinue = head.expectsContinue
         } else {
-            phase = .fixedBody(head)
+            phase = .fixedBody
             owesContinue = head.expectsContinue && head.hasBody
         }
     }
@@ -152,7 +159,7 @@ struct ConnectionState: ~Copyable {
     /// The connection survives when what remains of the body is known to be small, and closes otherwise; also when the
     /// client waits for "100 Continue", since it may then send the body or not (RFC 9110 §10.1.1).
     mutating func refuse() {
-        guard case .admission(let head) = phase else {
+        guard case .admission = phase else {
             preconditionFailure("refuse answers the action `head`")
         }
         discardAfterReply = head.contentLength ?? 0
@@ -186,10 +193,11 @@ struct ConnectionState: ~Copyable {
                 return action
             case .admission:
                 preconditionFailure("`head` must be answered by accept or refuse")
-            case .fixedBody(let head):
-                return readFixedBody(head)
-            case .chunkedBody(let head):
-                return readChunkedBody(head)
+            case .fixedBody:
+                return readFixedBody()
+            case .chunkedBody:
+                guard let chunkedBody else { preconditionFailure("accept makes the body that this phase fills") }
+                return readChunkedBody(chunkedBody)
             case .answering:
                 park()
                 return .waiting(readOn: !hasEnded && held.count < limits.maxPipelinedBytes)
@@ -208,6 +216,8 @@ struct ConnectionState: ~Copyable {
 }
 
 extension ConnectionState {
+    private var head: RequestHead { parser.head }
+    private var limits: HTTPLimits { parser.limits }
     private var windowCount: Int { held.isEmpty ? input.count : held.count }
 
     private func slice(_ lower: Int, _ upper: Int) -> ArraySlice<UInt8> {
@@ -227,7 +237,7 @@ extension ConnectionState {
             keepsAlive = head.keepAlive
             version = head.version
             position = requestStart + head.length
-            phase = .admission(head)
+            phase = .admission
             return .head(Request(head: head, bytes: slice(requestStart, position), body: []))
         } catch {
             keepsAlive = false
@@ -237,7 +247,7 @@ extension ConnectionState {
         }
     }
 
-    private mutating func readFixedBody(_ head: RequestHead) -> Action {
+    private mutating func readFixedBody() -> Action {
         let bodyStart = requestStart + head.length
         let end = bodyStart + (head.contentLength ?? 0)
         guard windowCount >= end else { return starve(expecting: end - requestStart) }
@@ -248,17 +258,17 @@ extension ConnectionState {
             Request(head: head, bytes: slice(requestStart, bodyStart), body: slice(bodyStart, end)))
     }
 
-    private mutating func readChunkedBody(_ head: RequestHead) -> Action {
+    private mutating func readChunkedBody(_ chunked: ChunkedBody) -> Action {
         do throws(ChunkedError) {
             let bodyStart = requestStart + head.length
-            position += try decoder.decode(slice(position, windowCount).span, into: &decodedBody)
+            position += try chunked.decoder.decode(slice(position, windowCount).span, into: &chunked.bytes)
             if position > bodyStart { owesContinue = false }
-            guard decoder.isFinished else {
+            guard chunked.decoder.isFinished else {
                 dropDecoded(from: bodyStart)
                 return starve()
             }
-            let request = Request(head: head, bytes: slice(requestStart, bodyStart), body: decodedBody[...])
-            decodedBody = []
+            let request = Request(head: head, bytes: slice(requestStart, bodyStart), body: chunked.bytes[...])
+            chunkedBody = nil
             phase = .answering
             owesContinue = false
             return .dispatch(request)
@@ -336,10 +346,10 @@ extension ConnectionState {
     private mutating func release() {
         input = []
         held = []
-        decodedBody = []
+        chunkedBody = nil
         requestStart = 0
         position = 0
-        parser = RequestParser(limits: limits)
+        parser.reset(keepingCapacity: false)
     }
 
     /// Room made ahead for a body whose length is told; a client that only promises a large one costs no more.

@@ -11,12 +11,13 @@ struct RequestParser: Sendable {
         case leading, requestLine, fields, finished
     }
 
-    private let limits: HTTPLimits
+    let limits: HTTPLimits
     private var stage = Stage.leading
     /// Where the line being read begins, and how far it has been searched for its end.
     private var lineStart = 0
     private var scanned = 0
-    private var head = RequestHead()
+    /// What has been read of the head; whole once it has been returned.
+    private(set) var head = RequestHead()
     private var framing = RequestFraming()
 
     init(limits: HTTPLimits) {
@@ -29,14 +30,17 @@ struct RequestParser: Sendable {
     /// Whether more has come of a request than the empty lines that may precede it.
     var hasBegun: Bool { stage != .leading }
 
-    /// Makes ready for the next request; the field array keeps its room once the last head has been dropped.
-    mutating func reset() {
+    /// Makes ready for the next request; the field array keeps its room if wanted, once the last head has been dropped.
+    mutating func reset(keepingCapacity: Bool = true) {
         stage = .leading
         lineStart = 0
         scanned = 0
-        var fields = head.fields
+        var fields: [HeaderFields.Field] = []
+        if keepingCapacity {
+            swap(&fields, &head.fields)
+            fields.removeAll(keepingCapacity: true)
+        }
         head = RequestHead()
-        fields.removeAll(keepingCapacity: true)
         head.fields = fields
         framing = RequestFraming()
     }
