@@ -16,6 +16,9 @@
 /// | `lease:<queue>:<consumer>` | string | heartbeat | its own expiry |
 /// | `delayed:<queue>` | zset (ms) | events to be seen again later | until due |
 /// | `dead:<queue>` | list | events given up, quarantined deliveries | until retried or discarded |
+/// | `queues` | set | queues ever configured, watched for lapsed leases | for ever |
+/// | `returns:<queue>` | hash | SHA-1 of an event → how often it came back from a lapsed worker | a day after the last |
+/// | `idle:<queue>` | hash | consumer without lease and work → since when (ms) | until it is forgotten or back |
 /// | `dedupe:<source>:<key>` | string | id of the first delivery | dedupe window |
 /// | `event:<id>` | string | the record: line of metadata, line of envelope, raw body (`EventRecord`) | archive time; no expiry while owed |
 /// | `index:<source>` | zset (ms) | ids by arrival | trimmed with the records |
@@ -55,6 +58,9 @@ struct Keys: Sendable {
 
     // MARK: Internal
 
+    var queues: String { "\(prefix)queues" }
+    func returns(_ queue: String) -> String { "\(prefix)returns:\(queue)" }
+    func idle(_ queue: String) -> String { "\(prefix)idle:\(queue)" }
     /// `event:` + id.
     var eventPrefix: String { "\(prefix)event:" }
     func event(_ id: String) -> String { eventPrefix + id }

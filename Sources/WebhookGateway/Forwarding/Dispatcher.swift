@@ -1,0 +1,141 @@
+import Verifiers
+
+/// Takes events off the queue `events` and moves them to the lanes of the destinations that want them.
+///
+/// A consumer by the public protocol, a hundred entries at a time: the next claim travels in the same write as the
+/// dispatch before it. While the queue is empty it waits on a connection of its own.
+@ControlPlane
+final class Dispatcher {
+    /// How long one wait for an event lasts; the lease is renewed in between.
+    static let waitSeconds = 5
+
+    private let queue: QueueStore
+    private let link: StoreLink
+    private let waiting: StoreLink
+    private let log: Log
+    private let fed: (_ destinations: Set<String>) -> Void
+    private var table: RoutingTable
+    private var isStopping = false
+    private var task: Task<Void, Never>?
+    /// Events moved to lanes, for metrics.
+    private(set) var dispatched = 0
+
+    /// - Parameters:
+    ///   - waiting: the connection that blocks; its command deadline must be longer than `waitSeconds`.
+    ///   - fed: told which lanes have got events.
+    init(
+        queue: QueueStore, destinations: [DestinationConfiguration], link: StoreLink, waiting: StoreLink, log: Log,
+        fed: @escaping (_ destinations: Set<String>) -> Void
+    ) {
+        self.queue = queue
+        self.link = link
+        self.waiting = waiting
+        self.log = log
+        self.fed = fed
+        table = RoutingTable(destinations)
+    }
+
+    func start() {
+        guard task == nil else { return }
+        task = Task { @ControlPlane in await self.run() }
+    }
+
+    /// Routes from now on by this configuration.
+    func reload(_ destinations: [DestinationConfiguration]) { table = RoutingTable(destinations) }
+
+    /// Stops taking; what was taken and not dispatched goes back to the queue.
+    func stop() async {
+        isStopping = true
+        waiting.stop()
+        await task?.value
+    }
+
+    private func run() async {
+        while !isStopping {
+            await link.untilReady()
+            guard !isStopping else { break }
+            do throws(RedisFailure) {
+                var entries = try await queue.claim()
+                while !entries.isEmpty, !isStopping { entries = try await dispatch(entries) }
+                link.succeeded()
+                guard !isStopping else { break }
+                try await waitForEvent()
+            } catch {
+                await link.recover(from: error)
+            }
+        }
+        guard link.connection.isReady else { return }
+        do throws(RedisFailure) {
+            _ = try await queue.release()
+        } catch {
+            log.warning(
+                "the events that the forwarder held go back when its lease lapses", ["reason": .text(error.description)]
+            )
+        }
+    }
+
+    private func waitForEvent() async throws(RedisFailure) {
+        await waiting.untilReady()
+        guard !isStopping else { return }
+        do throws(RedisFailure) {
+            _ = try await queue.wait(Self.waitSeconds, on: waiting.connection)
+        } catch {
+            // What Redis put into the work list before the connection broke is found there by the next claim.
+            switch error {
+            case .unavailable, .unknownOutcome: return
+            case .refused, .unexpectedReply: throw error
+            }
+        }
+    }
+
+    private func dispatch(_ entries: [[UInt8]]) async throws(RedisFailure) -> [[UInt8]] {
+        var batch = DispatchBatch(destinations: table.destinations)
+        batch.entries.reserveCapacity(entries.count)
+        var routes: Set<String> = []
+        for entry in entries {
+            do throws(MalformedBody) {
+                let event = try Event(json: entry)
+                guard Self.isSafe(event.id) else {
+                    throw MalformedBody("its id is not 1 to 128 letters, digits, '-', '_' or '.'")
+                }
+                let route = table.route(event)
+                routes.insert(route)
+                batch.entries.append(.event(route: route, id: event.id, bytes: entry.count))
+            } catch {
+                log.warning(
+                    "an entry of the queue is not an event; it goes to the dead list", ["reason": .text(error.reason)])
+                let dead = DeadEntry.junk(entry, reason: error.reason, category: .dataError)
+                batch.entries.append(.junk(entry, dead: dead))
+            }
+        }
+        let (isMoved, next) = try await queue.dispatch(batch)
+        if isMoved {
+            dispatched += entries.count
+            fed(Self.destinations(of: routes, in: batch.destinations))
+        }
+        return next
+    }
+
+    /// Ids become parts of keys, and the dispatch script finds them in the entry as they are.
+    private static func isSafe(_ id: String) -> Bool {
+        (1...128).contains(id.utf8.count)
+            && id.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
+                    true
+                default: false
+                }
+            }
+    }
+
+    private static func destinations(of routes: Set<String>, in names: [String]) -> Set<String> {
+        var fed: Set<String> = []
+        for route in routes {
+            for number in route.prefix(while: { $0 != ";" }).split(separator: ",") {
+                if let index = Int(number) { fed.insert(names[index - 1]) }
+            }
+        }
+        return fed
+    }
+}

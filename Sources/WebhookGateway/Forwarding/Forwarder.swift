@@ -1,0 +1,132 @@
+import Glibc
+
+/// The role `forward`: dispatches the queue `events` to lanes, runs a lane for each enabled destination, and watches over
+/// the workers of all queues.
+@ControlPlane
+final class Forwarder {
+    typealias MakeDestination = (DestinationConfiguration) throws(InvalidDestination) -> any Destination
+
+    static nonisolated let scripts: [RedisScript] = QueueStore.scripts + LaneStore.scripts
+
+    private let link: StoreLink
+    private let waiting: StoreLink
+    private let keys: Keys
+    private let log: Log
+    private let makeDestination: MakeDestination
+    private let reaper: Reaper
+    private var configuration: Configuration
+    private var lanes: [String: (configuration: DestinationConfiguration, lane: Lane)] = [:]
+    private var retired: [Task<Void, Never>] = []
+    private var dispatcher: Dispatcher?
+
+    /// Builds every destination and takes nothing yet.
+    ///
+    /// - Parameter makeDestination: knows the types (`DestinationCatalog`).
+    init(
+        _ configuration: Configuration, redis: RedisSettings, log: Log, makeDestination: @escaping MakeDestination
+    ) throws(InvalidDestination) {
+        self.configuration = configuration
+        self.log = log
+        self.makeDestination = makeDestination
+        keys = Keys(prefix: configuration.redis.prefix)
+        link = StoreLink(redis, scripts: Self.scripts, log: log)
+        var blocking = redis
+        blocking.commandDeadline = .seconds(Dispatcher.waitSeconds) + (redis.commandDeadline ?? .seconds(2))
+        waiting = StoreLink(blocking, scripts: [], log: Log(level: .error))
+        reaper = Reaper(
+            queues: QueueReaper(connection: link.connection, keys: keys, mostReturns: configuration.queues.maxReturns),
+            link: link, interval: .seconds(configuration.queues.leaseCheckSeconds), log: log)
+        for destination in configuration.destinations where destination.enabled {
+            lanes[destination.name] = (destination, try makeLane(destination))
+        }
+        let queue = QueueStore(
+            Keys.eventsQueue, consumer: Self.consumerName(), connection: link.connection, keys: keys,
+            archiveSeconds: configuration.archive.ttlSeconds)
+        dispatcher = Dispatcher(
+            queue: queue, destinations: configuration.destinations, link: link, waiting: waiting, log: log
+        ) { [weak self] fed in
+            guard let self else { return }
+            for name in fed { self.lanes[name]?.lane.wake() }
+        }
+    }
+
+    func start() {
+        link.start()
+        waiting.start()
+        for (_, lane) in lanes.values { lane.start() }
+        watch()
+        reaper.start()
+        dispatcher?.start()
+    }
+
+    /// Stops taking, lets requests under way end within the limit, gives the rest back, and leaves Redis.
+    func stop(within limit: Duration) async {
+        link.drain()
+        waiting.drain()
+        let end = ControlPlane.loop.schedule(after: limit + .seconds(1)) { [link] in link.stop() }
+        let stopping = lanes.values.map { entry in Task { @ControlPlane in await entry.lane.stop(within: limit) } }
+        await dispatcher?.stop()
+        await reaper.stop()
+        for task in stopping + retired { await task.value }
+        ControlPlane.loop.cancel(end)
+        link.stop()
+    }
+
+    /// Routes and delivers by another configuration from now on. Lanes whose destination is unchanged go on; others end
+    /// (within `drainSeconds`) beside their successors. When a destination cannot be built, all stays as it was.
+    func reload(_ configuration: Configuration) throws(InvalidDestination) {
+        var next: [String: (configuration: DestinationConfiguration, lane: Lane)] = [:]
+        var fresh: [Lane] = []
+        for destination in configuration.destinations where destination.enabled {
+            if let current = lanes[destination.name], current.configuration == destination {
+                next[destination.name] = current
+            } else {
+                let lane = try makeLane(destination)
+                next[destination.name] = (destination, lane)
+                fresh.append(lane)
+            }
+        }
+        let limit = Duration.seconds(configuration.drainSeconds)
+        for (name, current) in lanes where next[name]?.lane !== current.lane {
+            retired.append(Task { @ControlPlane in await current.lane.stop(within: limit) })
+        }
+        self.configuration = configuration
+        lanes = next
+        for lane in fresh { lane.start() }
+        watch()
+        dispatcher?.reload(configuration.destinations)
+    }
+
+    /// What each lane has done since it was started, by destination.
+    var counts: [String: Lane.Counts] { lanes.mapValues { $0.lane.counts } }
+
+    /// Events moved from the queue to lanes since the start.
+    var dispatched: Int { dispatcher?.dispatched ?? 0 }
+
+    private func watch() {
+        let queues = Set(configuration.sources.flatMap(\.queues)).union([Keys.eventsQueue])
+        reaper.watch(
+            queues: queues.sorted(), lanes: configuration.destinations.map { laneStore($0.name) },
+            wake: { [weak self] name in self?.lanes[name]?.lane.wake() })
+    }
+
+    private func makeLane(_ destination: DestinationConfiguration) throws(InvalidDestination) -> Lane {
+        Lane(
+            destination, destination: try makeDestination(destination), store: laneStore(destination.name), link: link,
+            log: log)
+    }
+
+    private func laneStore(_ name: String) -> LaneStore {
+        LaneStore(name, connection: link.connection, keys: keys, archiveSeconds: configuration.archive.ttlSeconds)
+    }
+
+    /// One life of this process: host, process id, and a random part, since ids are used again.
+    private static func consumerName() -> String {
+        let host = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
+            buffer.initialize(repeating: 0)
+            guard let base = buffer.baseAddress, gethostname(base, buffer.count - 1) == 0 else { return "host" }
+            return String(cString: base)
+        }
+        return "\(host)-\(getpid())-\(String(UInt32.random(in: 0 ... .max), radix: 36))"
+    }
+}

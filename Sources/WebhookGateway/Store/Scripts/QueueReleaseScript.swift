@@ -1,0 +1,16 @@
+extension RedisScript {
+    /// A consumer that stops gives back what it holds, in order, without a return being counted.
+    ///
+    /// KEYS: queue · work list · lease.
+    ///
+    /// It stays among the consumers: a blocking take that Redis is just serving may still put an entry into the list.
+    static let queueRelease = RedisScript(
+        name: "queueRelease",
+        source: #"""
+            local count = 0
+            while redis.call('LMOVE', KEYS[2], KEYS[1], 'RIGHT', 'LEFT') do count = count + 1 end
+            redis.call('DEL', KEYS[3])
+            return count
+            """#
+    )
+}
