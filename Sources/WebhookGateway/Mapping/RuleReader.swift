@@ -129,8 +129,14 @@ struct RuleReader {
 
     /// `subject` and `time`: sources like a field's.
     private func override(_ key: String, _ object: StrictObject, isRequired: Bool) -> Field? {
-        guard let value = object[key] else { return nil }
-        return fields.field(key, value, at: object.path(key), isRequired: isRequired)
+        guard let value = object[key],
+            let field = fields.field(key, value, at: object.path(key), isRequired: isRequired)
+        else { return nil }
+        guard key == "time" else { return field }
+        // A time that cannot be read fails the event; the provider's own would be silently another.
+        return Field(
+            target: key, sources: field.sources, transforms: field.transforms + [.timestamp(.seconds)],
+            isRequired: field.isRequired, fallback: field.fallback)
     }
 
     /// `when`: paths and what must be there.

@@ -105,8 +105,11 @@ struct WebhookFixture: Sendable, CustomTestStringConvertible {
 
     private var folder: URL { Self.root.appending(path: provider).appending(path: name) }
 
-    private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent().appending(path: "fixtures/webhooks")
+    /// The repository's root.
+    static let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent()
+
+    private static let root = repository.appending(path: "fixtures/webhooks")
 
     private static func folders(in url: URL) throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: url.path).sorted().filter { name in

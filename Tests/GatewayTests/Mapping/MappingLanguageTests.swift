@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Testing
 import Verifiers
 
@@ -99,5 +100,17 @@ struct MappingLanguageTests {
     @Test func `an unknown mapping's name is answered with the nearest`() throws {
         let error = try #require(throws: ConfigurationError.self) { try MappingCatalog().rules(named: "strip") }
         #expect(error.description.contains(#"did you mean "stripe"?"#))
+    }
+
+    @Test func `the examples of the documentation are read`() throws {
+        let page = WebhookFixture.repository.appending(path: "docs/mappings.md")
+        let text = try String(contentsOf: page, encoding: .utf8)
+        let examples = text.split(separator: "```json5\n").dropFirst().compactMap { $0.split(separator: "```").first }
+        #expect(examples.count >= 5)
+        for example in examples {
+            let value = try jsonValue(String(example))
+            let stripe = try MappingCatalog().rules(named: "stripe")
+            #expect(try !MappingRules(value, at: "example", extending: stripe).rules.isEmpty)
+        }
     }
 }

@@ -125,6 +125,8 @@ struct RuleTests {
         #expect(second.mapped.subject == "acme" && second.data == #"{"v":2}"#)
         let failure = try sample.failure(#"{"id":"not here","v":3}"#)
         #expect(failure.fields.map(\.target) == ["subject"])
+        let timeless = try sample.failure(#"{"data":{"old":{"id":"o-1","at":"soon"}}}"#)
+        #expect(timeless.fields.map(\.target) == ["time"])
     }
 
     @Test func `an empty subject is none`() throws {

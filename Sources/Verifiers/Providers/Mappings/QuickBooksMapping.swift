@@ -19,7 +19,9 @@ enum QuickBooksMapping {
                 transforms: [
                   "lowercase",
                   {
-                    lookup: { create: "created", update: "updated", delete: "deleted", merge: "merged", void: "voided" },
+                    lookup: {
+                      create: "created", update: "updated", delete: "deleted", merge: "merged", void: "voided",
+                    },
                     keep: true,
                   },
                 ],

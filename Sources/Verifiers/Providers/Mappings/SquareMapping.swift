@@ -9,7 +9,9 @@ enum SquareMapping {
             payment: {
               "customer.id": "customer_id",
               "customer.email": "buyer_email_address",
-              "customer.name": { concat: ["shipping_address.first_name", "shipping_address.last_name"], separator: " " },
+              "customer.name": {
+                concat: ["shipping_address.first_name", "shipping_address.last_name"], separator: " ",
+              },
               amount: { from: "total_money", transforms: ["minorUnits"], required: true },
               "order.id": "order_id",
               "payment.id": "id",
@@ -61,7 +63,10 @@ enum SquareMapping {
             {
               match: "payment.updated", root: "data.object.payment", when: { status: "FAILED" },
               type: "payment.failed", use: "payment",
-              fields: { "reason.code": "card_details.errors[0].code", "reason.message": "card_details.errors[0].detail" },
+              fields: {
+                "reason.code": "card_details.errors[0].code",
+                "reason.message": "card_details.errors[0].detail",
+              },
             },
             {
               match: "payment.updated", root: "data.object.payment", when: { status: "CANCELED" },

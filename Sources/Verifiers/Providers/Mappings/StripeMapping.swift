@@ -88,7 +88,9 @@ enum StripeMapping {
 
             subscription: {
               "customer.id": ["customer.id", "customer"],
-              amount: { from: "items.data[0].price.unit_amount", transforms: [{ minorUnits: "currency", scale: "stripe" }] },
+              amount: {
+                from: "items.data[0].price.unit_amount", transforms: [{ minorUnits: "currency", scale: "stripe" }],
+              },
               "subscription.id": "id",
               "subscription.status": { from: "status", transforms: ["lowercase"] },
               "subscription.currentPeriodEnd": {
@@ -141,7 +143,8 @@ enum StripeMapping {
 
             {
               match: {
-                "refund.created": "refund.created", "refund.updated": "refund.updated", "refund.failed": "refund.failed",
+                "refund.created": "refund.created", "refund.updated": "refund.updated",
+                "refund.failed": "refund.failed",
               },
               use: ["amount", "payment", "livemode"],
               fields: {
