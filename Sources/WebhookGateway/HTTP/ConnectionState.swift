@@ -13,7 +13,7 @@ import Verifiers
 ///         case .sendContinue:                   // write ResponseWriter.continueLine and go on
 ///         case .dispatch(let request):          // hand it over; when the answer is written: state.replied(), now or later
 ///         case .reject(let error):              // write the error's answer with "Connection: close", go on
-///         case .needMore: return                // read on
+///         case .needMore: return                // read on, again if `waiting` had stopped it
 ///         case .waiting(let readOn): return     // an answer is owed; stop reading when `readOn` is false
 ///         case .close: return                   // flush what is written, shut down the writing side, linger, close
 ///         }
@@ -322,10 +322,7 @@ extension ConnectionState {
     private mutating func park(expecting count: Int = 0) {
         let start = keptFrom
         if held.isEmpty {
-            if start < input.count {
-                held.reserveCapacity(max(min(count, Self.maxReservedBytes), input.count - start))
-                held.append(contentsOf: input.dropFirst(start))
-            }
+            if start < input.count { held.append(contentsOf: input.dropFirst(start)) }
             input = []
         } else if start == held.count {
             held = []
@@ -335,6 +332,10 @@ extension ConnectionState {
         }
         requestStart -= min(start, requestStart)
         position -= start
+        if count > held.capacity {
+            // Room grows with what has come, and not beyond what will.
+            held.reserveCapacity(min(count, max(Self.reservedBytes, 2 * held.count)))
+        }
     }
 
     /// Where the bytes that are still needed begin: those of a dispatched request are the handler's.
@@ -352,6 +353,6 @@ extension ConnectionState {
         parser.reset(keepingCapacity: false)
     }
 
-    /// Room made ahead for a body whose length is told; a client that only promises a large one costs no more.
-    private static let maxReservedBytes = 65536
+    /// Room made at once for a body whose length is told: a client that only promises a large one costs no more.
+    private static let reservedBytes = 16384
 }

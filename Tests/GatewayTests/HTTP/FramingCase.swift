@@ -36,7 +36,7 @@ func latin1(_ text: String) -> [UInt8] {
 }
 
 /// Plays a server connection without a socket: answers each request at once and notes what happened.
-struct Exchange {
+struct Conversation {
     private(set) var transcript: [String] = []
     private(set) var continues = 0
 

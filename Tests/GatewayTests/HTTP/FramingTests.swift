@@ -16,20 +16,20 @@ import Testing
         let bytes = row.bytes
         let pieces = stride(from: 0, to: bytes.count, by: bytes.count > 2000 ? 61 : 1)
         Self.check(
-            bytes, [Array(pieces)] + Exchange.splitPoints(bytes.count).map { [$0] }, row.verdict, isFollowed: false)
+            bytes, [Array(pieces)] + Conversation.splitPoints(bytes.count).map { [$0] }, row.verdict, isFollowed: false)
     }
 
     @Test(arguments: cases)
     func `the next request is read if and only if the connection lives`(_ row: FramingCase) {
         let bytes = row.bytes + Self.next
-        Self.check(bytes, Exchange.splitPoints(bytes.count).map { [$0] }, row.verdict, isFollowed: true)
+        Self.check(bytes, Conversation.splitPoints(bytes.count).map { [$0] }, row.verdict, isFollowed: true)
     }
 
     /// Tells of the first way of splitting that gives another result.
     private static func check(_ bytes: [UInt8], _ ways: [[Int]], _ verdict: FramingCase.Verdict, isFollowed: Bool) {
         let expected = transcript(verdict, isFollowed: isFollowed)
         for splits in ways {
-            let transcript = Exchange(bytes, splits: splits).transcript
+            let transcript = Conversation(bytes, splits: splits).transcript
             guard transcript == expected else {
                 Issue.record("split at \(splits.prefix(3)): \(transcript) instead of \(expected)")
                 return

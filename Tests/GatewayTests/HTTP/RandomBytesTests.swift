@@ -12,8 +12,8 @@ import Testing
             bytes += rows[Int.random(in: 0..<rows.count, using: &random)].bytes
             Self.damage(&bytes, &random)
             let splits = (0..<3).map { _ in Int.random(in: 0...bytes.count, using: &random) }.sorted()
-            let whole = Exchange(bytes, splits: []).transcript
-            let pieces = Exchange(bytes, splits: splits).transcript
+            let whole = Conversation(bytes, splits: []).transcript
+            let pieces = Conversation(bytes, splits: splits).transcript
             guard whole == pieces else {
                 Issue.record("\(bytes) split at \(splits): \(pieces) instead of \(whole)")
                 return

@@ -98,7 +98,7 @@ import Verifiers
     @Test(arguments: cases)
     func `answers are read alike wherever they are split`(_ row: Case) {
         let bytes = latin1(row.wire)
-        for split in Exchange.splitPoints(bytes.count) {
+        for split in Conversation.splitPoints(bytes.count) {
             let result = Self.read(bytes, split: split, row)
             // Bytes after the end are seen only when they come together with it.
             if row.name == "bytes after the end", split == bytes.count - 1 { continue }
