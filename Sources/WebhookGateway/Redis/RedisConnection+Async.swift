@@ -1,5 +1,21 @@
 /// The same connection for those who may wait: callers must be on the connection's loop (the control plane).
 extension RedisConnection {
+    /// Connects and waits until commands can be sent; false when that does not happen in time. Installs `stateChanged`.
+    func becomesReady(within limit: Duration) async -> Bool {
+        if isReady { return true }
+        return await withCheckedContinuation { (continuation: CheckedContinuation<Bool, Never>) in
+            var isDone = false
+            let finish = { (value: Bool) in
+                guard !isDone else { return }
+                isDone = true
+                continuation.resume(returning: value)
+            }
+            stateChanged = { isReady, _ in if isReady { finish(true) } }
+            loop.schedule(after: limit) { finish(false) }
+            start()
+        }
+    }
+
     /// Sends one command and waits for its reply; an error reply is thrown as `refused`.
     func command(_ arguments: [RedisArgument]) async throws(RedisFailure) -> RedisReply {
         let result = await withCheckedContinuation { (continuation: CheckedContinuation<Outcome, Never>) in

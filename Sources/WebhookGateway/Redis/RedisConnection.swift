@@ -29,7 +29,10 @@ final class RedisConnection: EventHandler {
     /// Told with true when commands can be sent, with false and the reason when that ends; once a change.
     var stateChanged: ((_ isReady: Bool, _ reason: String) -> Void)?
 
-    private let loop: EventLoop
+    /// Called at the end of a turn, before the turn's commands are written: the last chance to add some.
+    var willFlush: (() -> Void)?
+
+    let loop: EventLoop
     private let scripts: [RedisScript]
     private var hashes: [String: [UInt8]] = [:]
     private var state = State.stopped
@@ -48,7 +51,10 @@ final class RedisConnection: EventHandler {
         self.settings = settings
         self.scripts = scripts
         self.loop = loop
-        loop.beforeSleep { [weak self] in self?.flush() }
+        loop.beforeSleep { [weak self] in
+            self?.flush()
+            return self != nil
+        }
         watchDeadlines()
     }
 
@@ -211,6 +217,7 @@ final class RedisConnection: EventHandler {
     // MARK: Bytes
 
     private func flush() {
+        willFlush?()
         let stream: ByteStream
         switch state {
         case .greeting(let current), .ready(let current): stream = current

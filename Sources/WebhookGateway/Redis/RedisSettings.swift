@@ -26,7 +26,7 @@ struct RedisSettings: Sendable, CustomStringConvertible {
     var greeting: [[RedisArgument]] {
         var commands: [[RedisArgument]] = []
         if let password {
-            commands.append(["AUTH"] + (username.map { [.text($0)] } ?? []) + [.text(password.value)])
+            commands.append(["AUTH"] + (username.map { [.text($0)] } ?? []) + [.bytes(password.bytes)])
         }
         if database != 0 { commands.append(["SELECT", .integer(Int64(database))]) }
         commands.append(["PING"])

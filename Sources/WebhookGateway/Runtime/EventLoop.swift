@@ -35,6 +35,8 @@ final class EventLoop {
 
     /// The door for other threads.
     let remote: EventLoopRemote
+    /// What lives on this loop, for work that other threads send here.
+    var resident: AnyObject?
     /// Monotonic nanoseconds, read once a turn.
     private(set) var now: UInt64
     /// Unix milliseconds, read once a turn.
@@ -43,7 +45,7 @@ final class EventLoop {
     private let epoll: Int32
     private var registrations: [Registration] = []
     private var timers = Timers()
-    private var beforeSleepHooks: [() -> Void] = []
+    private var beforeSleepHooks: [() -> Bool] = []
     private var offloaded: [UInt64: (any Sendable) -> Void] = [:]
     private var nextOffload: UInt64 = 1
     private var isStopping = false
@@ -116,8 +118,9 @@ final class EventLoop {
 
     func cancel(_ token: Timers.Token) { timers.cancel(token) }
 
-    /// Runs `hook` at the end of every turn, before the loop sleeps: where pipelined output is flushed.
-    func beforeSleep(_ hook: @escaping () -> Void) { beforeSleepHooks.append(hook) }
+    /// Runs `hook` at the end of every turn, before the loop sleeps: where pipelined output is flushed. A hook that
+    /// returns false is forgotten.
+    func beforeSleep(_ hook: @escaping () -> Bool) { beforeSleepHooks.append(hook) }
 
     // MARK: Blocking work
 
@@ -181,7 +184,10 @@ final class EventLoop {
         }
         remote.drain(on: self)
         while let action = timers.popExpired(now: now) { action() }
-        for hook in beforeSleepHooks { hook() }
+        var place = 0
+        while place < beforeSleepHooks.count {
+            if beforeSleepHooks[place]() { place += 1 } else { beforeSleepHooks.remove(at: place) }
+        }
     }
 
     private func timeoutMilliseconds() -> Int32 {

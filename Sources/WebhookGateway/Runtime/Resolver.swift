@@ -28,7 +28,8 @@ enum Resolver {
         }
     }
 
-    private static func lookUp(_ host: String, port: UInt16) -> Result<[SocketAddress], ResolutionFailure> {
+    /// Asks the system; blocks.
+    static func lookUp(_ host: String, port: UInt16) -> Result<[SocketAddress], ResolutionFailure> {
         var hints = addrinfo()
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var list: UnsafeMutablePointer<addrinfo>?

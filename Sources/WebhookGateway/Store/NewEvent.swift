@@ -1,6 +1,8 @@
 /// One event on its way into the store.
 struct NewEvent {
     var id: ULID
+    /// The canonical type.
+    var type: String
     /// The idempotency key.
     var key: String
     /// The CloudEvent, or the dead list's entry of a quarantined delivery.

@@ -1,0 +1,188 @@
+import Glibc
+import Verifiers
+
+/// The running gateway: builds the parts in order, watches over signals, reloads, and takes them down in reverse.
+@ControlPlane
+final class Gateway: AdminHandler.Gateway {
+    /// Why the gateway cannot start.
+    struct StartFailure: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    /// How long a load balancer gets to notice that `/readyz` turned 503 before the port closes.
+    private static let noticePeriod = Duration.milliseconds(500)
+
+    private let loader: ConfigurationLoader
+    private let path: String?
+    private let roles: Roles
+    private let log: Log
+    private var configuration: Configuration
+    private var redisSettings: RedisSettings?
+    private var privateRedis: PrivateRedis?
+    private var ingest: IngestServer?
+    private var forwarder: Forwarder?
+    private var adminListener: Listener?
+    private var signals: Signals?
+    private var stopRequest: CheckedContinuation<Void, Never>?
+    private var isStopping = false
+
+    init(_ loaded: LoadedConfiguration, loader: ConfigurationLoader, path: String?, roles: Roles) {
+        configuration = loaded.configuration
+        self.loader = loader
+        self.path = path
+        self.roles = roles
+        log = Log(loaded.configuration.log)
+    }
+
+    /// Starts everything, calls `started` with the public port's address, and returns when a signal has ended it.
+    func run(started: (SocketAddress?) -> Void) async throws {
+        signals = try Signals { [weak self] in self?.received($0) }
+        OpenFiles.raiseLimit()
+        for note in configuration.unavailable(.builtIn) {
+            log.info("not available in this version", ["key": .text(note.keyPath), "instead": .text(note.sentence)])
+        }
+        let directory = try DataDirectory(configuration.dataDirectory)
+        do {
+            try await start(dataDirectory: directory.path)
+            started(ingest?.address)
+            await withCheckedContinuation { stopRequest = $0 }
+        } catch {
+            await stop()
+            throw error
+        }
+        await stop()
+    }
+
+    // MARK: Starting
+
+    private func start(dataDirectory: String) async throws {
+        let redis = try await startRedis(dataDirectory: dataDirectory)
+        redisSettings = redis
+        try await StoreCheck(configuration.redis, log: log).run(redis)
+        if roles.contains(.ingest) {
+            ingest = try IngestServer.start(try WorkerPlan(configuration, redis: redis, log: log))
+        }
+        if roles.contains(.forward) {
+            let forwarder = try Forwarder(configuration, redis: redis, log: log)
+            self.forwarder = forwarder
+            forwarder.start()
+        }
+        if roles.contains(.admin) { try startAdmin() }
+        log.info(
+            "gateway started",
+            [
+                "version": .text(Version.number), "listen": ingest.map { .text($0.address.description) } ?? .absent,
+                "admin": adminListener.map { .text($0.address.description) } ?? .absent,
+                "sources": .integer(Int64(configuration.sources.filter(\.enabled).count)),
+                "destinations": .integer(Int64(configuration.destinations.filter(\.enabled).count)),
+            ])
+    }
+
+    private func startRedis(dataDirectory: String) async throws -> RedisSettings {
+        if let endpoint = configuration.redis.endpoint { return try RedisSettings(endpoint, configuration.redis) }
+        guard roles == .all else {
+            throw StartFailure(
+                description: "--roles: processes with roles of their own share a Redis; set redis.url, the private Redis serves one process")
+        }
+        let server = try PrivateRedis(dataDirectory: dataDirectory, searchPath: loader.environment["PATH"], log: log)
+        privateRedis = server
+        try await server.start()
+        var settings = server.settings
+        settings.connectDeadline = .milliseconds(configuration.redis.connectDeadlineMilliseconds)
+        settings.commandDeadline = .milliseconds(configuration.redis.commandDeadlineMilliseconds)
+        return settings
+    }
+
+    private func startAdmin() throws {
+        let admin = configuration.admin
+        let address = try ListenAddress.resolve(host: admin.host, port: admin.port)
+        do throws(SystemError) {
+            let socket = try Socket.listen(on: address, sharesPort: false)
+            adminListener = try Listener(
+                socket, handler: AdminHandler(gateway: self, log: log), limits: ServerLimits(), loop: ControlPlane.loop)
+        } catch {
+            throw StartFailure(description: ListenAddress.explain(error, address, key: "admin"))
+        }
+    }
+
+    // MARK: Signals
+
+    private func received(_ signal: Int32) {
+        switch signal {
+        case SIGTERM, SIGINT:
+            guard !isStopping else {
+                log.warning("stopped at once, by a second signal")
+                exit(1)
+            }
+            isStopping = true
+            log.info("stopping", ["signal": .text(signal == SIGTERM ? "SIGTERM" : "SIGINT")])
+            stopRequest?.resume()
+            stopRequest = nil
+        case SIGHUP: reload()
+        case SIGCHLD: privateRedis?.childEnded()
+        default: break
+        }
+    }
+
+    /// Takes up the configuration file anew; one that is wrong changes nothing.
+    private func reload() {
+        do {
+            let loaded = try loader.load(path)
+            guard let redisSettings else { return }
+            let plan = try WorkerPlan(loaded.configuration, redis: redisSettings, log: log)
+            try forwarder?.reload(loaded.configuration)
+            for worker in ingest?.workers ?? [] { worker.reload(plan) }
+            configuration = loaded.configuration
+            log.info("configuration reloaded", ["from": .text(loaded.place)])
+        } catch {
+            log.error("configuration not reloaded, the old one stays", ["reason": .text("\(error)")])
+        }
+    }
+
+    // MARK: Stopping
+
+    private func stop() async {
+        isStopping = true
+        let deadline = ContinuousClock.now + .seconds(configuration.drainSeconds)
+        if let ingest {
+            for worker in ingest.workers { worker.beginDraining() }
+            try? await Task.sleep(for: min(Self.noticePeriod, .seconds(configuration.drainSeconds) / 2))
+            await finish(ingest.workers, until: deadline)
+        }
+        await forwarder?.stop(within: max(Duration.milliseconds(100), deadline - .now))
+        adminListener?.abort()
+        await privateRedis?.stop(within: max(Duration.seconds(5), deadline - .now))
+        log.info("stopped")
+    }
+
+    /// Lets the workers answer what is under way, but no longer than the deadline.
+    private func finish(_ workers: [WorkerHandle], until deadline: ContinuousClock.Instant) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { for worker in workers { await worker.finish() } }
+            group.addTask { try? await Task.sleep(until: deadline, clock: .continuous) }
+            await group.next()
+            for worker in workers { worker.stop() }
+            group.cancelAll()
+        }
+    }
+
+    // MARK: For the admin listener
+
+    func isReady() async -> Bool {
+        guard !isStopping else { return false }
+        for worker in ingest?.workers ?? [] {
+            guard await worker.isReady() else { return false }
+        }
+        return true
+    }
+
+    func metrics() async -> [UInt8] {
+        var snapshots: [WorkerSnapshot] = []
+        for worker in ingest?.workers ?? [] {
+            if let snapshot = await worker.snapshot() { snapshots.append(snapshot) }
+        }
+        var text = PrometheusText()
+        Metrics.append(snapshots, to: &text)
+        return text.bytes
+    }
+}

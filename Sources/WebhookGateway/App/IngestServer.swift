@@ -1,0 +1,61 @@
+import Glibc
+import Verifiers
+
+/// The ingest workers of one process and the port that they share.
+struct IngestServer: Sendable {
+    /// Why the port cannot be served.
+    struct Unavailable: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    let workers: [WorkerHandle]
+    /// Where providers post to, with the port that the system chose for port 0.
+    let address: SocketAddress
+
+    /// Binds once a worker and starts the threads.
+    static func start(_ plan: WorkerPlan) throws(Unavailable) -> IngestServer {
+        let listen = plan.listen
+        let count = listen.workers > 0 ? listen.workers : defaultWorkerCount()
+        var address = try ListenAddress.resolve(host: listen.host, port: listen.port)
+        var workers: [WorkerHandle] = []
+        for index in 0..<count {
+            do throws(SystemError) {
+                let socket = try Socket.listen(on: address, sharesPort: true)
+                if let bound = try Socket.localAddress(socket.raw) { address = bound }
+                workers.append(try WorkerHandle.start(plan, socket: socket.release(), index: index))
+            } catch {
+                throw Unavailable(description: ListenAddress.explain(error, address, key: "listen"))
+            }
+        }
+        return IngestServer(workers: workers, address: address)
+    }
+
+    /// One a core; on small machines one core is left to Redis, which is the larger half of the work.
+    private static func defaultWorkerCount() -> Int {
+        let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        return cores <= 4 ? max(1, cores - 1) : cores
+    }
+}
+
+/// Turns `host` and `port` of the configuration into an address to listen on.
+enum ListenAddress {
+    static func resolve(host: String, port: Int) throws(IngestServer.Unavailable) -> SocketAddress {
+        if let address = IPAddress(host) { return .ip(address, port: UInt16(clamping: port)) }
+        switch Resolver.lookUp(host, port: UInt16(clamping: port)) {
+        case .success(let addresses): return addresses[0]
+        case .failure(let failure): throw IngestServer.Unavailable(description: failure.description)
+        }
+    }
+
+    /// What is wrong and what to do about it.
+    static func explain(_ error: SystemError, _ address: SocketAddress, key: String) -> String {
+        let remedy =
+            switch error.code {
+            case EADDRINUSE: "another process listens there; stop it or set \(key).port"
+            case EACCES: "ports below 1024 need privileges (CAP_NET_BIND_SERVICE); set \(key).port to a higher one"
+            case EADDRNOTAVAIL: "this machine has no such address; set \(key).host"
+            default: "check \(key).host and \(key).port"
+            }
+        return "cannot listen on \(address): \(error); \(remedy)"
+    }
+}

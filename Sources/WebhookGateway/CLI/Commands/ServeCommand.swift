@@ -1,0 +1,71 @@
+import Glibc
+
+/// `serve`: the gateway itself.
+struct ServeCommand: Command {
+    static let name = "serve"
+    static let summary = "receive webhooks, queue them and forward the events"
+    static let usage = """
+        webhook-gateway serve [--config FILE] [--roles ingest,forward,admin]
+
+        Runs until SIGTERM or SIGINT, then finishes what is under way and exits 0. SIGHUP reloads the configuration.
+        Without a configuration file it starts a private Redis under ./data, enables the four providers with
+        development secrets and prints every event on stdout.
+
+          --config FILE   the configuration; else $WEBHOOK_GATEWAY_CONFIG, ./gateway.json5, the built-in one
+          --roles LIST    what this process does; all roles by default. Processes that share the work need redis.url
+        """
+
+    private let path: String?
+    private let roles: Roles
+
+    init(_ arguments: inout Arguments) throws(UsageError) {
+        path = try arguments.value("--config")
+        roles = try arguments.value("--roles").map { text throws(UsageError) in try Roles(parsing: text) } ?? .all
+    }
+
+    func run() async throws -> ExitCode {
+        let loader = ConfigurationLoader(known: .builtIn)
+        let loaded = try loader.load(path)
+        for warning in loaded.warnings { Terminal.printError("\(loaded.place): warning: \(warning.line)") }
+        try await serve(loaded, loader)
+        return .success
+    }
+
+    @ControlPlane
+    private func serve(_ loaded: LoadedConfiguration, _ loader: ConfigurationLoader) async throws {
+        let gateway = Gateway(loaded, loader: loader, path: path, roles: roles)
+        try await gateway.run { address in
+            if loaded.origin == .development, let address { Terminal.print(FirstSteps.text(listening: address)) }
+        }
+    }
+}
+
+/// What a newcomer is told to do next.
+enum FirstSteps {
+    static func text(listening address: SocketAddress) -> String {
+        let program = ownPath()
+        return """
+
+            webhook-gateway is ready on \(address), with development secrets and a private Redis under ./data.
+            Send it a signed webhook from a second terminal:
+
+            \(program) send stripe
+
+            and watch the event appear here as one line of JSON. \
+            Also: square, quickbooks, mailchimp. Ctrl-C stops everything.
+
+            """
+    }
+
+    /// How to call this program from the current directory.
+    private static func ownPath() -> String {
+        guard let executable = realpath("/proc/self/exe", nil), let directory = getcwd(nil, 0) else { return "webhook-gateway" }
+        defer {
+            free(executable)
+            free(directory)
+        }
+        let path = String(cString: executable)
+        let prefix = String(cString: directory) + "/"
+        return path.hasPrefix(prefix) ? String(path.dropFirst(prefix.count)) : path
+    }
+}

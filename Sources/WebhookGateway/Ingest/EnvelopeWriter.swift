@@ -1,0 +1,84 @@
+import Verifiers
+
+/// Writes the event: a CloudEvent in structured JSON on one line (contract §6; cloudevents.io, JSON format 1.0).
+struct EnvelopeWriter {
+    let source: String
+    let provider: String
+    private let head: [UInt8]
+    private let providerMember: [UInt8]
+
+    init(source: String, provider: String) {
+        self.source = source
+        self.provider = provider
+        var head: [UInt8] = Array(#"","source":"#.utf8)
+        JSONWriter.append(Event.sourcePrefix + source, to: &head)
+        self.head = head
+        var member: [UInt8] = Array(#","provider":"#.utf8)
+        JSONWriter.append(provider, to: &member)
+        providerMember = member
+    }
+
+    /// What the envelope says beside the data.
+    struct Attributes {
+        var id: ULID
+        var type: String
+        var time: Timestamp
+        var subject: String?
+        var tenant: String
+        var providerType: String
+        /// The idempotency key.
+        var providerID: String
+        var receivedAt: Timestamp
+        var traceparent: ArraySlice<UInt8>
+    }
+
+    /// Why an event lies on the dead list, as extension attributes of the event itself.
+    struct DeadLetter {
+        var category: String
+        var reason: String
+    }
+
+    /// Appends one event; `data` is a JSON text without line breaks, nil leaves it out.
+    func append(_ attributes: Attributes, data: ArraySlice<UInt8>?, dead: DeadLetter? = nil, to output: inout [UInt8]) {
+        output.append(literal: #"{"specversion":"1.0","id":""#)
+        attributes.id.append(to: &output)
+        output.append(contentsOf: head)
+        output.append(literal: #","type":"#)
+        JSONWriter.append(attributes.type, to: &output)
+        output.append(literal: #","time":""#)
+        attributes.time.append(to: &output, precision: .exact)
+        output.append(UInt8(ascii: "\""))
+        if let subject = attributes.subject, !subject.isEmpty {
+            output.append(literal: #","subject":"#)
+            JSONWriter.append(subject, to: &output)
+        }
+        output.append(literal: #","datacontenttype":"application/json","tenant":"#)
+        JSONWriter.append(attributes.tenant, to: &output)
+        output.append(contentsOf: providerMember)
+        output.append(literal: #","providertype":"#)
+        JSONWriter.append(attributes.providerType, to: &output)
+        output.append(literal: #","providerid":"#)
+        JSONWriter.append(attributes.providerID, to: &output)
+        output.append(literal: #","receivedat":""#)
+        attributes.receivedAt.append(to: &output, precision: .milliseconds)
+        output.append(literal: #"","traceparent":""#)
+        output.append(contentsOf: attributes.traceparent)
+        output.append(UInt8(ascii: "\""))
+        if let dead { append(dead, at: attributes.receivedAt, to: &output) }
+        if let data {
+            output.append(literal: #","data":"#)
+            output.append(contentsOf: data)
+        }
+        output.append(UInt8(ascii: "}"))
+    }
+
+    private func append(_ dead: DeadLetter, at time: Timestamp, to output: inout [UInt8]) {
+        output.append(literal: #","quarantined":true,"deadcategory":"#)
+        JSONWriter.append(dead.category, to: &output)
+        output.append(literal: #","deadreason":"#)
+        JSONWriter.append(dead.reason, to: &output)
+        output.append(literal: #","deadat":""#)
+        time.append(to: &output, precision: .milliseconds)
+        output.append(UInt8(ascii: "\""))
+    }
+}

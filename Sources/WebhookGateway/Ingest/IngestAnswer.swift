@@ -1,0 +1,53 @@
+import Verifiers
+
+/// The answers that providers get (contract §5).
+enum IngestAnswer {
+    /// Seconds after which a provider may try again when the store is away.
+    static let retryAfterSeconds = 5
+
+    /// 200: the store has it. An event that was known is told with the id of its first delivery.
+    static func received(_ events: [(id: String, isDuplicate: Bool, isQuarantined: Bool)]) -> Response {
+        var body: [UInt8] = []
+        body.reserveCapacity(160)
+        body.append(literal: #"{"received":true"#)
+        if events.contains(where: \.isQuarantined) { body.append(literal: #","quarantined":true"#) }
+        body.append(literal: #","events":["#)
+        for (index, event) in events.enumerated() {
+            if index > 0 { body.append(UInt8(ascii: ",")) }
+            body.append(literal: #"{"id":"#)
+            JSONWriter.append(event.id, to: &body)
+            body.append(literal: event.isDuplicate ? #","duplicate":true"# : #","duplicate":false"#)
+            if event.isQuarantined { body.append(literal: #","quarantined":true"#) }
+            body.append(UInt8(ascii: "}"))
+        }
+        body.append(UInt8(ascii: "]"))
+        if events.count == 1 {
+            body.append(literal: #","id":"#)
+            JSONWriter.append(events[0].id, to: &body)
+            body.append(literal: events[0].isDuplicate ? #","duplicate":true"# : #","duplicate":false"#)
+        }
+        body.append(UInt8(ascii: "}"))
+        return .json(.ok, body)
+    }
+
+    /// 401 or 403: not authentic. The detail says no more than the kind of failure.
+    static func refused(_ failure: VerificationFailure) -> Problem {
+        switch failure {
+        case .missing: Problem(.unauthorized, "The delivery carries no signature or secret.")
+        case .malformed: Problem(.unauthorized, "The delivery's signature cannot be read.")
+        case .mismatch: Problem(.unauthorized, "The delivery's signature does not match.")
+        case .expired: Problem(.unauthorized, "The delivery's signature is too old.")
+        case .addressNotAllowed: Problem(.forbidden, "Deliveries from this address are not allowed.")
+        }
+    }
+
+    static let unknownSource = Problem(.notFound, "There is no webhook endpoint at this address.")
+
+    static func methodNotAllowed(_ methods: HTTPMethodSet) -> Problem {
+        Problem(.methodNotAllowed, "This endpoint does not answer that method.", allow: methods)
+    }
+
+    /// 503: nothing has been kept, or it is not known whether it has: the same delivery is welcome again.
+    static let unavailable = Problem(
+        .serviceUnavailable, "The event store cannot be reached; please deliver again later.", retryAfter: retryAfterSeconds)
+}

@@ -1,0 +1,85 @@
+import Verifiers
+
+/// One endpoint `/webhooks/<name>` on one worker: its provider's keys, its mapping, and where its events go.
+final class Source {
+    let name: String
+    let provider: any Provider
+    let mapper: Mapper
+    let keys: SourceKeys
+    let tenant: String
+    let tenants: [String: String]
+    let maxBodyBytes: Int
+    let envelope: EnvelopeWriter
+    /// The methods that the endpoint knows, for 405 and OPTIONS.
+    let methods: HTTPMethodSet
+    var counters = SourceCounters()
+
+    /// - Throws: `InvalidSettings` when the provider refuses its settings; the configuration was checked before.
+    init(_ configuration: SourceConfiguration, mapper: Mapper, keys: Keys) throws {
+        guard let type = ProviderCatalog.named(configuration.provider) else {
+            throw InvalidSettings(key: "provider", reason: "there is no provider \(configuration.provider)")
+        }
+        name = configuration.name
+        provider = try type.init(configuration.providerSettings)
+        self.mapper = mapper
+        self.keys = SourceKeys(
+            source: configuration.name, queues: configuration.queues,
+            dedupeWindowSeconds: configuration.dedupeWindowSeconds, keys: keys)
+        tenant = configuration.tenant
+        tenants = configuration.tenants
+        maxBodyBytes = configuration.maxBodyBytes
+        envelope = EnvelopeWriter(source: configuration.name, provider: type.name)
+        methods = type.answersHandshakes ? [.init(.get), .init(.head), .init(.post)] : .init(.post)
+    }
+}
+
+/// The endpoints of one worker, found by the bytes of the path.
+struct SourceTable {
+    private static let prefix: StaticString = "/webhooks/"
+
+    private let sources: [Source]
+    /// Open addressing by FNV-1a; -1: free. At most half full.
+    private let slots: [Int]
+    private let names: [[UInt8]]
+
+    init(_ sources: [Source]) {
+        self.sources = sources
+        names = sources.map { Array($0.name.utf8) }
+        var size = 8
+        while size < sources.count * 2 { size *= 2 }
+        var slots = [Int](repeating: -1, count: size)
+        for (index, name) in names.enumerated() {
+            var slot = Self.hash(name[...]) & (size - 1)
+            while slots[slot] >= 0 { slot = (slot + 1) & (size - 1) }
+            slots[slot] = index
+        }
+        self.slots = slots
+    }
+
+    var all: [Source] { sources }
+
+    /// The source of a path, and what follows its name and a slash; nil when the path is none of ours.
+    func find(_ path: ArraySlice<UInt8>) -> (source: Source, suffix: ArraySlice<UInt8>)? {
+        let count = Self.prefix.utf8CodeUnitCount
+        guard path.count > count, ASCII.isEqual(path.span.extracting(first: count), Self.prefix)
+        else { return nil }
+        let rest = path.dropFirst(count)
+        let end = rest.firstIndex(of: UInt8(ascii: "/")) ?? rest.endIndex
+        let name = rest[..<end]
+        var slot = Self.hash(name) & (slots.count - 1)
+        while slots[slot] >= 0 {
+            let index = slots[slot]
+            if names[index].elementsEqual(name) {
+                return (sources[index], end < rest.endIndex ? rest[(end + 1)...] : rest[rest.endIndex...])
+            }
+            slot = (slot + 1) & (slots.count - 1)
+        }
+        return nil
+    }
+
+    private static func hash(_ bytes: ArraySlice<UInt8>) -> Int {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        return Int(truncatingIfNeeded: hash >> 32 ^ hash) & Int.max
+    }
+}
