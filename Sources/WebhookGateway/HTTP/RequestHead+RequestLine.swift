@@ -53,7 +53,9 @@ extension RequestHead {
             let start = try Self.endOfScheme(bytes.extracting(target)) + target.lowerBound
             var end = start
             while end < target.upperBound, bytes[end] != UInt8(ascii: "/"), bytes[end] != UInt8(ascii: "?") { end += 1 }
-            guard end > start, HostGrammar.isValid(bytes.extracting(start..<end)) else { throw .malformedTarget }
+            // RFC 9110 §4.2.1: an http URI without a host is invalid.
+            guard end > start, bytes[start] != UInt8(ascii: ":"), HostGrammar.isValid(bytes.extracting(start..<end))
+            else { throw .malformedTarget }
             authority = start..<end
             splitPath(from: end, of: bytes)
         }

@@ -69,6 +69,7 @@ let requestLineCases: [FramingCase] = [
     .no("9112 §3.2.3", "CONNECT", "CONNECT h:443 HTTP/1.1\r\nHost: h:443\r\n\r\n", .unsupportedMethod),
     .no("9112 §3.2.2", "absolute form, other scheme", "GET ftp://h/ HTTP/1.1\r\nHost: a\r\n\r\n", .malformedTarget),
     .no("9112 §3.2.2", "absolute form, no authority", "GET http:///p HTTP/1.1\r\nHost: a\r\n\r\n", .malformedTarget),
+    .no("9110 §4.2.1", "absolute form, port only", "GET http://:80/ HTTP/1.1\r\nHost: a\r\n\r\n", .malformedTarget),
     .no("9110 §4.2.4", "absolute form, user info", "GET http://u@h/ HTTP/1.1\r\nHost: a\r\n\r\n", .malformedTarget),
     .no("9112 §3.2.2", "absolute form, backslash", "GET http://h\\x/ HTTP/1.1\r\nHost: a\r\n\r\n", .malformedTarget),
     .no("9112 §2.3", "HTTP/2.0", "GET / HTTP/2.0\r\nHost: a\r\n\r\n", .unsupportedVersion),
