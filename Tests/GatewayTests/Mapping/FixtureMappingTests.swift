@@ -7,9 +7,8 @@ import Verifiers
 struct FixtureMappingTests {
     @Test(arguments: try WebhookFixture.all())
     func `a provider's delivery becomes the events beside it`(_ fixture: WebhookFixture) throws {
-        let provider = try #require(ProviderCatalog.named(fixture.provider)).init(.sample)
-        let rules = try MappingCatalog().rules(named: fixture.provider)
-        let mapper = Mapper(provider: fixture.provider, rules: rules)
+        let provider = try fixture.instance()
+        let mapper = try fixture.mapper()
         let expected = try fixture.expected()
 
         var document = JSONDocument()
@@ -52,7 +51,7 @@ struct FixtureMappingTests {
 }
 
 extension ProviderSettings {
-    fileprivate static let sample = ProviderSettings(
+    static let sample = ProviderSettings(
         secrets: [Array("fixture".utf8)], notificationURL: "https://hooks.example.com/webhooks/square")
 }
 
