@@ -17,7 +17,7 @@ protocol Command: Sendable {
 /// The one list of commands.
 enum CommandCatalog {
     static let all: [any Command.Type] = [
-        CheckCommand.self
+        ServeCommand.self, CheckCommand.self, SendCommand.self, VerifyCommand.self, MappingCommand.self,
     ]
 
     static func named(_ name: String) -> (any Command.Type)? {

@@ -1,6 +1,19 @@
 extension KnownParts {
     /// What this program has.
     static let builtIn = KnownParts(
-        destinationTypes: ["console", "file", "google-analytics", "webhook"],
-        singleEventTypes: ["webhook"])
+        destinationTypes: Set(DestinationCatalog.types),
+        singleEventTypes: Set(DestinationCatalog.all.map { $0.card }.filter(\.isSingleEvent).map(\.type)),
+        mappingIssues: { name, rules in
+            do throws(ConfigurationError) {
+                _ = try MappingCatalog(overrides: [name: rules]).rules(named: name)
+                return []
+            } catch {
+                return error.issues
+            }
+        },
+        destinationIssues: { destination in
+            DestinationCatalog.problems(of: destination).map { problem in
+                ConfigurationIssue(keyPath: problem.key, message: problem.reason, remedy: "")
+            }
+        })
 }

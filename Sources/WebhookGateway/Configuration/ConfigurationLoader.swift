@@ -29,12 +29,19 @@ struct ConfigurationLoader: Sendable {
 
     var environment: [String: String]
     var known: KnownParts
-    /// Whether development secrets that do not exist yet are kept; `check` only looks.
+    /// Whether development secrets that do not exist yet are kept.
     var keepsDevelopmentSecrets = true
 
     init(environment: [String: String] = ProcessInfo.processInfo.environment, known: KnownParts) {
         self.environment = environment
         self.known = known
+    }
+
+    /// A loader that leaves nothing behind, for commands that only look.
+    static func looking(known: KnownParts) -> ConfigurationLoader {
+        var loader = ConfigurationLoader(known: known)
+        loader.keepsDevelopmentSecrets = false
+        return loader
     }
 
     /// `path` (from `--config`), else the environment's, else ./gateway.json5, else the development configuration.

@@ -117,7 +117,7 @@ struct ConfigurationValidation {
 
     private mutating func checkMappings() {
         for (name, rules) in configuration.mappings.sorted(by: { $0.key < $1.key }) {
-            issues += known.mappingIssues(name, rules).map { $0.below("mappings.\(name)") }
+            issues += known.mappingIssues(name, rules)
         }
     }
 

@@ -47,18 +47,29 @@ enum HostFile {
         let file = FileDescriptor(owning: mkstemp(&draft))
         guard file.raw >= 0 else { throw SystemError("mkstemp") }
         defer { unlink(draft) }
+        try write(bytes, to: file.raw)
+        guard fsync(file.raw) == 0 else { throw SystemError("fsync") }
+        if link(draft, path) == 0 { return true }
+        guard errno == EEXIST else { throw SystemError("link") }
+        return false
+    }
+
+    /// Writes a file that only its owner may read, over what was there.
+    static func replace(_ path: String, _ bytes: [UInt8]) throws(SystemError) {
+        let file = FileDescriptor(owning: open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600))
+        guard file.raw >= 0 else { throw SystemError("open") }
+        try write(bytes, to: file.raw)
+    }
+
+    private static func write(_ bytes: [UInt8], to descriptor: Int32) throws(SystemError) {
         var written = 0
         while written < bytes.count {
-            let count = bytes[written...].withUnsafeBytes { write(file.raw, $0.baseAddress, $0.count) }
+            let count = bytes[written...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count > 0 {
                 written += count
             } else if errno != EINTR {
                 throw SystemError("write")
             }
         }
-        guard fsync(file.raw) == 0 else { throw SystemError("fsync") }
-        if link(draft, path) == 0 { return true }
-        guard errno == EEXIST else { throw SystemError("link") }
-        return false
     }
 }

@@ -6,7 +6,7 @@ struct KnownParts: Sendable {
     var singleEventTypes: Set<String> = []
     /// The bundled mappings, besides the one each provider has.
     var mappingNames: Set<String> = []
-    /// What is wrong with the rules of a mapping; key paths are relative to the mapping.
+    /// What is wrong with the rules of a mapping; key paths begin with `mappings.<name>`.
     var mappingIssues: @Sendable (_ name: String, _ rules: JSONValue) -> [ConfigurationIssue] = { _, _ in [] }
     /// What the destination's type finds wrong with it; key paths are relative to the destination.
     var destinationIssues: @Sendable (_ destination: DestinationConfiguration) -> [ConfigurationIssue] = { _ in [] }

@@ -113,7 +113,7 @@ struct ConfigurationTests {
     @Test func `the rest of the program has its say about mappings and destinations`() {
         var known = ConfigurationSamples.known
         known.mappingIssues = { name, _ in
-            [ConfigurationIssue(keyPath: "rules[0]", message: "\(name) is bad", remedy: "")]
+            [ConfigurationIssue(keyPath: "mappings.\(name).rules[0]", message: "it is bad", remedy: "")]
         }
         known.destinationIssues = { _ in
             [ConfigurationIssue(keyPath: "credentials.secret", message: "missing", remedy: "")]
@@ -128,7 +128,7 @@ struct ConfigurationTests {
         } catch {
             #expect(
                 error.issues.map(\.line) == [
-                    "mappings.m.rules[0]: m is bad", "destinations.d.credentials.secret: missing",
+                    "mappings.m.rules[0]: it is bad", "destinations.d.credentials.secret: missing",
                 ])
         }
     }

@@ -18,9 +18,7 @@ struct CheckCommand: Command {
     }
 
     func run() async throws -> ExitCode {
-        var loader = ConfigurationLoader(known: .builtIn)
-        loader.keepsDevelopmentSecrets = false
-        let loaded = try loader.load(path)
+        let loaded = try ConfigurationLoader.looking(known: .builtIn).load(path)
         Terminal.print(ConfigurationWriter.json(loaded.configuration))
         for warning in loaded.warnings {
             Terminal.printError("\(loaded.place): warning: \(warning.line)")

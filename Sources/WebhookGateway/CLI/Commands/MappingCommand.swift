@@ -1,0 +1,72 @@
+import Verifiers
+
+/// `mapping test`: what does a mapping make of this payload?
+struct MappingCommand: Command {
+    static let name = "mapping"
+    static let summary = "try a field mapping on a payload, without side effects"
+    static let usage = """
+        webhook-gateway mapping test --source NAME --body FILE [--config FILE] [--json]
+
+        Prints the normalised events of a delivery, or each field that failed and why. Nothing is verified, stored or sent.
+        Exits 1 when an event cannot be made.
+
+          --source NAME   the source whose mapping and provider count
+          --body FILE     the delivery's body as the provider sends it, or a whole captured request (.http); - is
+                          standard input
+          --config FILE   the configuration; else $WEBHOOK_GATEWAY_CONFIG, ./gateway.json5, the built-in one
+          --json          one line an event, exactly as it would be queued
+        """
+
+    private let configuration: String?
+    private let source: String
+    private let file: String
+    private let isJSON: Bool
+
+    init(_ arguments: inout Arguments) throws(UsageError) {
+        _ = try arguments.verb(["test"])
+        configuration = try arguments.value("--config")
+        isJSON = try arguments.flag("--json")
+        guard let source = try arguments.value("--source") else { throw UsageError("--source is missing") }
+        self.source = source
+        guard let file = try arguments.value("--body") else { throw UsageError("--body is missing") }
+        self.file = file
+    }
+
+    func run() async throws -> ExitCode {
+        let configuration = try ConfigurationLoader.looking(known: .builtIn).load(configuration).configuration
+        let source = try configuration.sourceForCommand(source)
+        var trial = try MappingTrial(source, mappings: configuration.mappings)
+        let body = Self.body(try CommandFile.read(file))
+        let results: [MappingTrial.Outcome]
+        do throws(MalformedBody) {
+            results = try trial.outcomes(of: body)
+        } catch {
+            Terminal.printError("the delivery would be quarantined: \(VisibleText.escaped(error.reason))")
+            return .failure
+        }
+        if results.isEmpty { Terminal.printError("the delivery is authentic in form and holds no event") }
+        for result in results { print(result) }
+        return results.allSatisfy(\.isEvent) ? .success : .failure
+    }
+
+    private func print(_ outcome: MappingTrial.Outcome) {
+        switch outcome {
+        case .event(let json):
+            Terminal.print(isJSON ? String(decoding: json, as: UTF8.self) : JSONLayoutPrinter.indented(json))
+        case .failure(let failure):
+            Terminal.printError(
+                "\(VisibleText.escaped(failure.providerType)) would be quarantined; the rule \"\(failure.rule)\" fails:"
+            )
+            for field in failure.fields { Terminal.printError("  \(VisibleText.escaped(field.description))") }
+        }
+    }
+
+    /// The body of a capture, or the bytes themselves.
+    private static func body(_ bytes: [UInt8]) -> [UInt8] {
+        guard bytes.starts(with: "POST ".utf8), case .success(let request)? = CaptureReader.requests(in: bytes).first
+        else {
+            return bytes
+        }
+        return request.body
+    }
+}

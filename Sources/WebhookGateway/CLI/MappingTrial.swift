@@ -1,0 +1,63 @@
+import Verifiers
+
+/// Runs a source's provider and mapping on a body that nobody signed.
+struct MappingTrial {
+    /// What becomes of one event of the delivery.
+    enum Outcome {
+        /// The event as one line of JSON.
+        case event([UInt8])
+        case failure(MappingFailure)
+
+        var isEvent: Bool {
+            if case .event = self { true } else { false }
+        }
+    }
+
+    private let source: SourceConfiguration
+    private let provider: any Provider
+    private let mapper: Mapper
+    private let envelope: EnvelopeWriter
+    private var ids = ULIDGenerator()
+
+    /// - Throws: `InvalidSettings`, `ConfigurationError`.
+    init(_ source: SourceConfiguration, mappings: [String: JSONValue]) throws {
+        self.source = source
+        provider = try RequestVerifier.provider(of: source)
+        let rules = try MappingCatalog(overrides: mappings).rules(named: source.mapping)
+        mapper = Mapper(provider: source.provider, rules: rules)
+        envelope = EnvelopeWriter(source: source.name, provider: source.provider)
+    }
+
+    /// What each event of the delivery becomes.
+    mutating func outcomes(of body: [UInt8]) throws(MalformedBody) -> [Outcome] {
+        let now = Clock.unixMilliseconds()
+        var request = CapturedRequest()
+        request.target = "/webhooks/\(source.name)"
+        request.body = body
+        var document = JSONDocument()
+        let events = try provider.events(in: request.delivery(at: now / 1000, from: nil), document: &document)
+        var outcomes: [Outcome] = []
+        for event in events { outcomes.append(outcome(of: event, in: document, now: now)) }
+        return outcomes
+    }
+
+    private mutating func outcome(of event: ProviderEvent, in document: JSONDocument, now: Int64) -> Outcome {
+        var data: [UInt8] = []
+        let mapped: Mapper.Mapped
+        do throws(MappingFailure) {
+            mapped = try mapper.map(event, in: document, data: &data)
+        } catch {
+            return .failure(error)
+        }
+        var trace: [UInt8] = []
+        TraceContext.appendNew(&ids, to: &trace)
+        let arrival = Timestamp(seconds: now / 1000, nanoseconds: Int32(now % 1000) * 1_000_000)
+        let attributes = EnvelopeWriter.Attributes(
+            id: ids.next(milliseconds: now), type: mapped.type, time: mapped.time ?? arrival, subject: mapped.subject,
+            tenant: event.account.flatMap { source.tenants[$0] } ?? source.tenant, providerType: event.type,
+            providerID: event.key, receivedAt: arrival, traceparent: trace[...])
+        var json: [UInt8] = []
+        envelope.append(attributes, data: data[...], to: &json)
+        return .event(json)
+    }
+}
