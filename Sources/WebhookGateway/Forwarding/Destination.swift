@@ -3,7 +3,7 @@
 /// Lanes do what all destinations need (batching, concurrency, retries, dead letters); a destination only knows how to
 /// say a batch to its API and how to read the answer.
 @ControlPlane
-protocol Destination: AnyObject, SendableMetatype {
+protocol Destination: AnyObject, Sendable {
     /// What the registry shows: type, name, required credentials, default settings.
     nonisolated static var card: DestinationCard { get }
 

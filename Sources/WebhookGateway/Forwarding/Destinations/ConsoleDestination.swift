@@ -27,9 +27,10 @@ final class ConsoleDestination: Destination {
 
     func send(_ batch: [Event]) async -> AttemptResult {
         let (written, failure) = await writer.write(batch.map(\.json), deadline: Deadline(after: timeout))
-        let outcomes: [DeliveryOutcome] = batch.indices.map { index in
-            if index < written { return .delivered }
-            return .retry(.network, reason: failure?.description ?? "standard output takes no bytes", after: nil)
+        let outcomes: [DeliveryOutcome] = written.map { isWritten in
+            isWritten
+                ? .delivered
+                : .retry(.network, reason: failure?.description ?? "standard output takes no bytes", after: nil)
         }
         return AttemptResult(outcomes: outcomes, request: "write to standard output")
     }

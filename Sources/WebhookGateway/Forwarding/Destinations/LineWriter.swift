@@ -34,13 +34,20 @@ final class LineWriter {
         case borrowed
     }
 
+    private struct Tail {
+        var line: [UInt8]
+        var rest: [UInt8]
+    }
+
     /// A writable pipe takes at least this much without blocking (PIPE_BUF).
     private static let piece = 4096
 
     private let descriptor: Int32
     private let kind: Kind
-    /// The rest of a line whose beginning is out already: it goes before anything else, so that no line is ever broken.
-    private var tail: [UInt8] = []
+    /// A line whose beginning is out already: its rest goes before anything else, so that no line is ever broken.
+    private var tail: Tail?
+    /// The line that was completed so after its writer had given it up.
+    private var finished: [UInt8]?
     private var isBusy = false
     private var queue = FIFO<CheckedContinuation<Void, Never>>()
 
@@ -56,26 +63,35 @@ final class LineWriter {
         }
     }
 
-    /// Writes the lines; tells how many of them are out as a whole, and why not the others.
-    func write(_ lines: [[UInt8]], deadline: Deadline) async -> (written: Int, failure: Failure?) {
+    /// Writes the lines; tells of each whether it is out as a whole, and why not the others.
+    func write(_ lines: [[UInt8]], deadline: Deadline) async -> (written: [Bool], failure: Failure?) {
         await enter()
         defer { leave() }
-        do throws(Failure) {
-            try await finishTail(deadline)
-        } catch {
-            return (0, error)
+        var written = lines.map { _ in false }
+        if let failure = await finishTail(deadline) { return (written, failure) }
+        // A line whose writer gave up, and that went out as a tail since, is not written a second time.
+        let late = finished.flatMap { lines.firstIndex(of: $0) }
+        if let late {
+            written[late] = true
+            finished = nil
         }
         var bytes: [UInt8] = []
-        var ends: [Int] = []
-        for line in lines {
-            bytes += line
+        var ends: [(line: Int, end: Int)] = []
+        for index in lines.indices where index != late {
+            bytes += lines[index]
             bytes.append(UInt8(ascii: "\n"))
-            ends.append(bytes.count)
+            ends.append((index, bytes.count))
         }
         let (count, failure) = await drain(bytes, deadline)
-        let written = ends.prefix { $0 <= count }.count
-        let start = written == 0 ? 0 : ends[written - 1]
-        if count > start { tail = Array(bytes[count..<ends[written]]) }
+        var start = 0
+        for (line, end) in ends {
+            if end > count {
+                if count > start { tail = Tail(line: lines[line], rest: Array(bytes[count..<end])) }
+                break
+            }
+            written[line] = true
+            start = end
+        }
         return (written, failure)
     }
 
@@ -99,11 +115,16 @@ final class LineWriter {
 
     // MARK: Bytes
 
-    private func finishTail(_ deadline: Deadline) async throws(Failure) {
-        guard !tail.isEmpty else { return }
-        let (count, failure) = await drain(tail, deadline)
-        tail.removeFirst(count)
-        if let failure { throw failure }
+    private func finishTail(_ deadline: Deadline) async -> Failure? {
+        guard let current = tail else { return nil }
+        let (count, failure) = await drain(current.rest, deadline)
+        if count == current.rest.count {
+            tail = nil
+            finished = current.line
+        } else {
+            tail?.rest.removeFirst(count)
+        }
+        return failure
     }
 
     private func drain(_ bytes: [UInt8], _ deadline: Deadline) async -> (Int, Failure?) {
