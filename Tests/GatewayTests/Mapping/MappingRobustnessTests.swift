@@ -13,7 +13,7 @@ struct MappingRobustnessTests {
         let (provider, mapper) = (try fixture.instance(), try fixture.mapper())
         for node in original.nodes(under: .root) {
             let text = original.text(of: node)
-            for stand in ["null", "\"\"", "{}", "-1.5e3", "[{\"id\":[1]}]"] {
+            for stand in ["null", "{}", "[{\"id\":[-1.5]}]"] {
                 let body = delivery.body[..<text.startIndex] + Array(stand.utf8) + delivery.body[text.endIndex...]
                 try check(body, of: delivery, provider, mapper)
             }
@@ -24,7 +24,7 @@ struct MappingRobustnessTests {
     func `a damaged body is refused or mapped to whole JSON`(_ fixture: WebhookFixture) throws {
         let delivery = try fixture.delivery()
         let (provider, mapper) = (try fixture.instance(), try fixture.mapper())
-        for place in stride(from: delivery.body.startIndex, to: delivery.body.endIndex, by: 23) {
+        for place in stride(from: delivery.body.startIndex, to: delivery.body.endIndex, by: 41) {
             for damage: UInt8 in [0x10, 0x80] {
                 var body = delivery.body
                 body[place] ^= damage

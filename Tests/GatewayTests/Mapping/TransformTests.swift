@@ -15,7 +15,7 @@ struct TransformTests {
         (#""ada@example.com""#, #"{ mask: { keepFirst: 1, keepLast: 4, with: "•" } }"#, #"{"f":"a••••••••••.com"}"#),
         (#""x""#, #"{ constant: 1.5 }"#, #"{"f":1.5}"#), (#""x""#, #"{ constant: true }"#, #"{"f":true}"#),
     ])
-    func `texts`(_ value: String, _ transforms: String, _ expected: String) throws {
+    func `texts are cleaned, cut, hidden and hashed`(_ value: String, _ transforms: String, _ expected: String) throws {
         #expect(try mapped(value, through: transforms) == expected)
     }
 
@@ -41,7 +41,7 @@ struct TransformTests {
         (#""2026-11-21 08:41:00""#, #""timestamp""#, "2026-11-21T08:41:00Z"),
         ("253402300799", #""timestamp""#, "9999-12-31T23:59:59Z"),
     ])
-    func `moments`(_ value: String, _ transform: String, _ expected: String) throws {
+    func `moments become RFC 3339 in UTC`(_ value: String, _ transform: String, _ expected: String) throws {
         #expect(try mapped(value, through: transform) == "{\"f\":\"\(expected)\"}")
     }
 
@@ -52,7 +52,7 @@ struct TransformTests {
         (#""ab""#, #"{ split: "abc" }"#, #"{"f":["ab"]}"#),
         (#""a b""#, #"{ split: " " }, { join: "" }, "uppercase""#, #"{"f":"AB"}"#),
     ])
-    func `lists`(_ value: String, _ transforms: String, _ expected: String) throws {
+    func `a text is split and its parts joined`(_ value: String, _ transforms: String, _ expected: String) throws {
         #expect(try mapped(value, through: transforms) == expected)
     }
 
