@@ -63,7 +63,10 @@ final class Gateway: AdminHandler.Gateway {
             ingest = try IngestServer.start(try WorkerPlan(configuration, redis: redis, log: log))
         }
         if roles.contains(.forward) {
-            let forwarder = try Forwarder(configuration, redis: redis, log: log)
+            let client = HTTPClient(version: Version.number)
+            let forwarder = try Forwarder(configuration, redis: redis, log: log) { destination throws(InvalidDestination) in
+                try DestinationCatalog.make(DestinationContext(destination, client: client))
+            }
             self.forwarder = forwarder
             forwarder.start()
         }
