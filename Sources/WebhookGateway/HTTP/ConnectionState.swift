@@ -330,8 +330,8 @@ extension ConnectionState {
             // A new array: handlers may still look at slices of the old one.
             held = Array(held[start...])
         }
-        requestStart -= min(start, requestStart)
         position -= start
+        requestStart = 0
         if count > held.capacity {
             // Room grows with what has come, and not beyond what will.
             held.reserveCapacity(min(count, max(Self.reservedBytes, 2 * held.count)))

@@ -111,6 +111,15 @@ import Verifiers
         #expect(connection.needsMore)
     }
 
+    @Test func `a client that has begun its chunks gets no 100 Continue`() throws {
+        let connection = Driver()
+        let head = "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n"
+        connection.received(latin1(head + "5\r\nhe")[...])
+        _ = try #require(connection.head)
+        connection.accept(maxBodyBytes: 5)
+        #expect(connection.needsMore)
+    }
+
     @Test func `a chunked body grows apart from the head`() throws {
         let connection = Driver()
         let head = latin1("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
