@@ -25,6 +25,8 @@ struct Pipeline {
         } catch {
             return .refuse(error)
         }
+        // The document looks at the connection's bytes; kept any longer it would make the next read copy them.
+        defer { document.release() }
         readTrace(delivery, isTrusted: trustsTrace, &ids)
         let arrival = Arrival(delivery, source, context, secret)
         do throws(MalformedBody) {

@@ -31,15 +31,23 @@ enum StoredEvent: Equatable, Sendable {
 final class EventStore {
     typealias Completion = (Result<[StoredEvent], RedisFailure>) -> Void
 
-    /// Lua's `unpack` and Redis' own fairness bound how much one script call carries.
-    static let eventsPerCall = 500
+    /// How many events are gathered for one call: a script holds up everybody else on the server while it runs.
+    private static let eventsPerCall = 500
 
+    /// The call in the making for one source; its buffers are used again from turn to turn.
     private struct Batch {
         var keys: SourceKeys
         var dedupeKeys = RESPEncoder()
         var events = RESPEncoder()
         var count = 0
         var deliveries: [(count: Int, completion: Completion)] = []
+
+        mutating func removeAll() {
+            dedupeKeys.bytes.removeAll(keepingCapacity: true)
+            events.bytes.removeAll(keepingCapacity: true)
+            deliveries.removeAll(keepingCapacity: true)
+            count = 0
+        }
     }
 
     private let connection: RedisConnection
@@ -56,8 +64,6 @@ final class EventStore {
         self.archiveSeconds = archiveSeconds
         self.loop = loop
     }
-
-    var isAvailable: Bool { connection.isReady }
 
     /// Adds a delivery's events to this turn's call; `completion` is told what the store says to each, in order.
     func accept(_ events: [NewEvent], of source: SourceKeys, then completion: @escaping Completion) {
@@ -79,10 +85,7 @@ final class EventStore {
 
     /// Hands this turn's calls to the connection; run it before the connection writes.
     func flush() {
-        guard !batches.isEmpty else { return }
-        let ready = batches
-        batches.removeAll(keepingCapacity: true)
-        for batch in ready { send(batch) }
+        for index in batches.indices where batches[index].count > 0 { send(index) }
     }
 
     /// The end of an event's dedupe key: its idempotency key, or the hash of one that is too long.
@@ -93,13 +96,13 @@ final class EventStore {
     }
 
     private func batch(for source: SourceKeys, adding count: Int) -> Int {
-        if let index = batches.lastIndex(where: { $0.keys.source == source.source }),
-            batches[index].count + count <= Self.eventsPerCall
-        {
-            return index
+        guard let index = batches.firstIndex(where: { $0.keys.source == source.source }) else {
+            batches.append(Batch(keys: source))
+            return batches.count - 1
         }
-        batches.append(Batch(keys: source))
-        return batches.count - 1
+        if batches[index].count > 0, batches[index].count + count > Self.eventsPerCall { send(index) }
+        if batches[index].count == 0 { batches[index].keys = source }
+        return index
     }
 
     /// The raw delivery goes past the script, which would have to carry it through Lua; the script removes it again
@@ -118,23 +121,26 @@ final class EventStore {
         }
     }
 
-    private func send(_ batch: Batch) {
-        let keys = batch.keys
+    private func send(_ index: Int) {
+        let keys = batches[index].keys
+        let count = batches[index].count
+        let deliveries = batches[index].deliveries
         var tail = RESPEncoder()
-        tail.argument(Int64(keys.fixed.count + batch.count))
+        tail.bytes.reserveCapacity(batches[index].dedupeKeys.bytes.count + batches[index].events.bytes.count + 512)
+        tail.argument(Int64(keys.fixed.count + count))
         for key in keys.fixed { tail.argument(key) }
-        tail.bytes.append(contentsOf: batch.dedupeKeys.bytes)
+        tail.bytes.append(contentsOf: batches[index].dedupeKeys.bytes)
         tail.argument(keys.source)
         tail.argument(Int64(keys.queues.count))
         tail.argument(Int64(keys.dedupeWindowSeconds))
         tail.argument(eventPrefix)
         tail.argument(loop.unixMilliseconds)
         for queue in keys.queues { tail.argument(queue) }
-        tail.bytes.append(contentsOf: batch.events.bytes)
-        let arguments = 1 + keys.fixed.count + batch.count + 5 + keys.queues.count + 3 * batch.count
-        let deliveries = batch.deliveries
+        tail.bytes.append(contentsOf: batches[index].events.bytes)
+        batches[index].removeAll()
+        let arguments = 1 + keys.fixed.count + count + 5 + keys.queues.count + 3 * count
         connection.evaluate(.accept, argumentCount: arguments, tail: tail.bytes) { result in
-            Self.distribute(result, of: batch.count, to: deliveries)
+            Self.distribute(result, of: count, to: deliveries)
         }
     }
 

@@ -14,6 +14,12 @@ extension RedisScript {
             local n = #KEYS - 3 - q
             local answers, events, index, quarantined, duplicates = {}, {}, {}, {}, {}
             local known = 0
+            -- Lua's unpack has a limit, and one delivery may hold thousands of events.
+            local function call(command, key, list)
+              for from = 1, #list, 4000 do
+                redis.call(command, key, unpack(list, from, math.min(from + 3999, #list)))
+              end
+            end
             for i = 1, n do
               local at = 3 + q + 3 * i
               local id = ARGV[at]
@@ -41,19 +47,19 @@ extension RedisScript {
             if n > known then redis.call('HINCRBY', KEYS[1], 'source:' .. source .. ':accepted', n - known) end
             if #duplicates > 0 then
               redis.call('HINCRBY', KEYS[1], 'source:' .. source .. ':duplicate', #duplicates)
-              redis.call('UNLINK', unpack(duplicates))
+              for _, record in ipairs(duplicates) do redis.call('UNLINK', record) end
             end
-            if #index > 0 then redis.call('ZADD', KEYS[2], unpack(index)) end
+            call('ZADD', KEYS[2], index)
             if #events > 0 then
               redis.call('HINCRBY', KEYS[1], 'source:' .. source .. ':queued', #events)
               for i = 1, q do
-                redis.call('RPUSH', KEYS[3 + i], unpack(events))
+                call('RPUSH', KEYS[3 + i], events)
                 redis.call('HINCRBY', KEYS[1], 'queue:' .. ARGV[5 + i] .. ':entered', #events)
               end
             end
             if #quarantined > 0 then
               redis.call('HINCRBY', KEYS[1], 'source:' .. source .. ':quarantined', #quarantined)
-              redis.call('RPUSH', KEYS[3], unpack(quarantined))
+              call('RPUSH', KEYS[3], quarantined)
             end
             return answers
             """#
