@@ -1,5 +1,3 @@
-import Glibc
-
 /// `serve`: the gateway itself.
 struct ServeCommand: Command {
     static let name = "serve"
@@ -57,15 +55,12 @@ enum FirstSteps {
             """
     }
 
-    /// How to call this program from the current directory.
+    /// How to call this program again: as it was called.
     private static func ownPath() -> String {
-        guard let executable = realpath("/proc/self/exe", nil), let directory = getcwd(nil, 0) else { return "webhook-gateway" }
-        defer {
-            free(executable)
-            free(directory)
+        let path = CommandLine.arguments.first ?? ""
+        let isPlain = path.unicodeScalars.allSatisfy {
+            $0.properties.isAlphabetic || "0123456789/._-".unicodeScalars.contains($0)
         }
-        let path = String(cString: executable)
-        let prefix = String(cString: directory) + "/"
-        return path.hasPrefix(prefix) ? String(path.dropFirst(prefix.count)) : path
+        return path.isEmpty ? "webhook-gateway" : isPlain ? path : "'\(path.replacing("'", with: "'\\''"))'"
     }
 }
