@@ -8,6 +8,9 @@ public protocol Provider: SendableMetatype {
     /// The bundled rules of its field mapping, as JSON5 (docs/mappings.md); the mapping is named after the provider.
     static var mapping: String { get }
 
+    /// Whether it asks the endpoint questions by GET or HEAD (`handshake`).
+    static var answersHandshakes: Bool { get }
+
     /// Checks the settings and prepares the keys.
     init(_ settings: ProviderSettings) throws(InvalidSettings)
 
@@ -34,6 +37,9 @@ public protocol Provider: SendableMetatype {
 }
 
 extension Provider {
+    /// Most providers have no handshake.
+    public static var answersHandshakes: Bool { false }
+
     /// Most providers have no handshake.
     public func handshake(_ delivery: Delivery) -> HandshakeReply? { nil }
 }

@@ -8,6 +8,8 @@ public struct Mailchimp: Provider {
     public static let name = "mailchimp"
     /// The bundled rules of the field mapping.
     public static var mapping: String { MailchimpMapping.rules }
+    /// A GET validates the address when the webhook is made.
+    public static let answersHandshakes = true
 
     let settings: ProviderSettings
     /// Digests of the secrets: comparing digests hides the secrets' lengths as well as their bytes.

@@ -32,7 +32,8 @@ final class AdminHandler: @ControlPlane RequestHandler {
     func admit(_ request: Request, _ context: RequestContext) -> Admission {
         switch routes.match(request.method, request.path) {
         case .found: .accept(maxBodyBytes: 0)
-        case .notFound: .refuse(Problem(.notFound, "There is nothing at this address.").response(requestID: context.requestID))
+        case .notFound:
+            .refuse(Problem(.notFound, "There is nothing at this address.").response(requestID: context.requestID))
         case .methodNotAllowed(let methods):
             .refuse(IngestAnswer.methodNotAllowed(methods).response(requestID: context.requestID))
         }
@@ -58,7 +59,10 @@ final class AdminHandler: @ControlPlane RequestHandler {
     func rejected(status: Int, detail: String, _ context: RequestContext) {
         log.info(
             "admin request refused",
-            ["request": .text(context.requestID.description), "status": .integer(Int64(status)), "reason": .text(detail)])
+            [
+                "request": .text(context.requestID.description), "status": .integer(Int64(status)),
+                "reason": .text(detail),
+            ])
     }
 
     private static func text(_ status: HTTPStatus, _ text: String) -> Response {

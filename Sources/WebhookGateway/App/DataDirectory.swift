@@ -14,7 +14,10 @@ struct DataDirectory: ~Copyable {
     /// Creates the directory if need be and takes its lock, which the kernel gives back whenever the process ends.
     init(_ path: String) throws(Unusable) {
         guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
-            throw Unusable(description: "the data directory \(path) cannot be created (\(SystemError("mkdir"))); set dataDirectory to a place this user may write")
+            throw Unusable(
+                description:
+                    "the data directory \(path) cannot be created (\(SystemError("mkdir"))); set dataDirectory to a place this user may write"
+            )
         }
         let absolute = try Self.absolute(path)
         self.init(path: absolute, lock: try Self.takeLock("\(absolute)/lock", of: path))
@@ -28,12 +31,17 @@ struct DataDirectory: ~Copyable {
     private static func takeLock(_ file: String, of path: String) throws(Unusable) -> FileDescriptor {
         let raw = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard raw >= 0 else {
-            throw Unusable(description: "the data directory \(path) cannot be written (\(SystemError("open"))); check its owner and permissions")
+            throw Unusable(
+                description:
+                    "the data directory \(path) cannot be written (\(SystemError("open"))); check its owner and permissions"
+            )
         }
         let lock = FileDescriptor(owning: raw)
         guard flock(lock.raw, LOCK_EX | LOCK_NB) == 0 else {
             throw Unusable(
-                description: "the data directory \(path) is in use by another webhook-gateway\(holder(raw)); stop that one, or give this one a dataDirectory of its own")
+                description:
+                    "the data directory \(path) is in use by another webhook-gateway\(holder(raw)); stop that one, or give this one a dataDirectory of its own"
+            )
         }
         _ = ftruncate(lock.raw, 0)
         let text = "\(getpid())\n"
@@ -54,7 +62,10 @@ struct DataDirectory: ~Copyable {
         guard mkdir(short, 0o700) == 0 || errno == EEXIST, lstat(short, &status) == 0, status.st_uid == getuid(),
             status.st_mode & S_IFMT == S_IFDIR, status.st_mode & 0o077 == 0
         else {
-            throw Unusable(description: "\(short) is not a directory of this user alone; remove it, or set a shorter dataDirectory than \(absolute)")
+            throw Unusable(
+                description:
+                    "\(short) is not a directory of this user alone; remove it, or set a shorter dataDirectory than \(absolute)"
+            )
         }
         return "\(short)/redis.sock"
     }

@@ -64,7 +64,8 @@ final class Gateway: AdminHandler.Gateway {
         }
         if roles.contains(.forward) {
             let client = HTTPClient(version: Version.number)
-            let forwarder = try Forwarder(configuration, redis: redis, log: log) { destination throws(InvalidDestination) in
+            let forwarder = try Forwarder(configuration, redis: redis, log: log) {
+                destination throws(InvalidDestination) in
                 try DestinationCatalog.make(DestinationContext(destination, client: client))
             }
             self.forwarder = forwarder
@@ -85,7 +86,9 @@ final class Gateway: AdminHandler.Gateway {
         if let endpoint = configuration.redis.endpoint { return try RedisSettings(endpoint, configuration.redis) }
         guard roles == .all else {
             throw StartFailure(
-                description: "--roles: processes with roles of their own share a Redis; set redis.url, the private Redis serves one process")
+                description:
+                    "--roles: processes with roles of their own share a Redis; set redis.url, the private Redis serves one process"
+            )
         }
         let server = try PrivateRedis(dataDirectory: dataDirectory, searchPath: loader.environment["PATH"], log: log)
         privateRedis = server

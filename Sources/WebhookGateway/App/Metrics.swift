@@ -29,7 +29,9 @@ enum Metrics {
             }
         }
         text.family("webhook_duplicates_total", .counter, "Events that had been delivered before.")
-        for (name, counters) in ordered { text.sample("webhook_duplicates_total", ["source": name], counters.duplicates) }
+        for (name, counters) in ordered {
+            text.sample("webhook_duplicates_total", ["source": name], counters.duplicates)
+        }
         text.family("webhook_connections", .gauge, "Open connections on the public port.")
         text.sample("webhook_connections", workers.reduce(0) { $0 + $1.connections })
         text.family("webhook_redis_up", .gauge, "Whether every ingest worker has its Redis.")

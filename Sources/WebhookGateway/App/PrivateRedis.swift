@@ -27,7 +27,9 @@ final class PrivateRedis {
     init(dataDirectory: String, searchPath: String?, log: Log) throws(Unavailable) {
         guard let program = ChildProcess.find(Self.names, path: searchPath) else {
             throw Unavailable(
-                description: "redis-server is not installed, and redis.url names no other Redis. Install it (Debian, Ubuntu: apt-get install redis-server) or set redis.url")
+                description:
+                    "redis-server is not installed, and redis.url names no other Redis. Install it (Debian, Ubuntu: apt-get install redis-server) or set redis.url"
+            )
         }
         self.program = program
         directory = "\(dataDirectory)/redis"
@@ -66,7 +68,8 @@ final class PrivateRedis {
         let deadline = ContinuousClock.now + limit
         while isAlive {
             guard ContinuousClock.now < deadline else {
-                log.warning("private Redis does not stop; leaving it, the next start adopts it", ["pid": .integer(Int64(pid))])
+                log.warning(
+                    "private Redis does not stop; leaving it, the next start adopts it", ["pid": .integer(Int64(pid))])
                 return
             }
             try? await Task.sleep(for: .milliseconds(10))
@@ -85,7 +88,8 @@ final class PrivateRedis {
     private func launch() throws(Unavailable) {
         let arguments = [
             "--port", "0", "--unixsocket", socket, "--unixsocketperm", "700", "--dir", directory, "--daemonize", "no",
-            "--appendonly", "yes", "--appendfsync", "always", "--save", "", "--maxmemory-policy", "noeviction", "--logfile", "",
+            "--appendonly", "yes", "--appendfsync", "always", "--save", "", "--maxmemory-policy", "noeviction",
+            "--logfile", "",
             "--pidfile", "", "--loglevel", "notice", "--supervised", "no",
         ]
         do throws(SystemError) {

@@ -10,9 +10,13 @@ extension RedisSettings {
         case .tcp(let place): self.init(place: .tcp(host: place.host, port: UInt16(clamping: place.port)))
         case .unix(let path): self.init(place: .unix(path: path))
         case .tls:
-            throw Unsupported(description: "redis.url: rediss:// (TLS to Redis) is not available in this version; use redis:// over a private network or a tunnel")
+            throw Unsupported(
+                description:
+                    "redis.url: rediss:// (TLS to Redis) is not available in this version; use redis:// over a private network or a tunnel"
+            )
         case .sentinel:
-            throw Unsupported(description: "redis.url: redis+sentinel:// is not available in this version; name the master itself")
+            throw Unsupported(
+                description: "redis.url: redis+sentinel:// is not available in this version; name the master itself")
         }
         username = endpoint.username
         password = endpoint.password

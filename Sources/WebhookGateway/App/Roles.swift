@@ -10,7 +10,9 @@ struct Roles: OptionSet, Sendable {
     static let admin = Roles(rawValue: 4)
     static let all: Roles = [.ingest, .forward, .admin]
 
-    private static let names: [(name: String, role: Roles)] = [("ingest", .ingest), ("forward", .forward), ("admin", .admin)]
+    private static let names: [(name: String, role: Roles)] = [
+        ("ingest", .ingest), ("forward", .forward), ("admin", .admin),
+    ]
 
     init(rawValue: Int) { self.rawValue = rawValue }
 
@@ -19,7 +21,9 @@ struct Roles: OptionSet, Sendable {
         self = []
         for word in text.split(separator: ",", omittingEmptySubsequences: false) {
             guard let entry = Self.names.first(where: { $0.name == word }) else {
-                throw UsageError("--roles: there is no role \"\(word)\"; the roles are \(Self.names.map(\.name).joined(separator: ", "))")
+                throw UsageError(
+                    "--roles: there is no role \"\(word)\"; the roles are \(Self.names.map(\.name).joined(separator: ", "))"
+                )
             }
             insert(entry.role)
         }

@@ -14,7 +14,8 @@ final class Worker {
         store = EventStore(connection: connection, keys: plan.keys, archiveSeconds: plan.archiveSeconds, loop: loop)
         let store = store
         connection.willFlush = { store.flush() }
-        handler = IngestHandler(sources: plan.makeSources(), store: store, listen: plan.listen, log: plan.log, loop: loop)
+        handler = IngestHandler(
+            sources: plan.makeSources(), store: store, listen: plan.listen, log: plan.log, loop: loop)
         listener = try Listener(socket, handler: handler, limits: ServerLimits(plan.listen), loop: loop)
         let log = plan.log
         connection.stateChanged = { isReady, reason in

@@ -49,5 +49,6 @@ enum IngestAnswer {
 
     /// 503: nothing has been kept, or it is not known whether it has: the same delivery is welcome again.
     static let unavailable = Problem(
-        .serviceUnavailable, "The event store cannot be reached; please deliver again later.", retryAfter: retryAfterSeconds)
+        .serviceUnavailable, "The event store cannot be reached; please deliver again later.",
+        retryAfter: retryAfterSeconds)
 }

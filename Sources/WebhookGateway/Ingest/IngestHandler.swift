@@ -57,9 +57,12 @@ final class IngestHandler: RequestHandler {
         let headers = request.headers
         let isTrusted = isTrustedProxy(context.peer)
         var peer = context.peer
-        if isTrusted, let proxy = peer { peer = ForwardedFor.client(peer: proxy, headers: headers, trusted: trustedProxies) }
+        if isTrusted, let proxy = peer {
+            peer = ForwardedFor.client(peer: proxy, headers: headers, trusted: trustedProxies)
+        }
         let delivery = Delivery(
-            method: request.method.text, target: request.target, pathSuffix: suffix, body: request.body, headers: headers,
+            method: request.method.text, target: request.target, pathSuffix: suffix, body: request.body,
+            headers: headers,
             peer: peer, receivedAt: context.receivedAt / 1000)
         if request.method != .post {
             return answerHandshake(delivery, source, context, exchange)
@@ -81,14 +84,17 @@ final class IngestHandler: RequestHandler {
         log.info(
             "request refused",
             [
-                "request": .text(context.requestID.description), "status": .integer(Int64(status)), "reason": .text(detail),
+                "request": .text(context.requestID.description), "status": .integer(Int64(status)),
+                "reason": .text(detail),
                 "peer": context.peer.map { .text($0.description) } ?? .absent,
             ])
     }
 
     // MARK: Steps
 
-    private func answerHandshake(_ delivery: Delivery, _ source: Source, _ context: RequestContext, _ exchange: Exchange) {
+    private func answerHandshake(
+        _ delivery: Delivery, _ source: Source, _ context: RequestContext, _ exchange: Exchange
+    ) {
         guard let reply = source.provider.handshake(delivery) else {
             return exchange.reply(IngestAnswer.methodNotAllowed(source.methods).response(requestID: context.requestID))
         }
@@ -157,7 +163,8 @@ final class IngestHandler: RequestHandler {
                 "source": .text(source.name), "outcome": .text(outcome.rawValue),
                 "request": .text(context.requestID.description), "event": .text(told.first?.id ?? ""),
                 "type": .text(kept.first?.type ?? ""), "events": kept.count > 1 ? .integer(Int64(kept.count)) : .absent,
-                "microseconds": .integer(Int64(elapsed(context) / 1000)), "peer": peer.map { .text($0.description) } ?? .absent,
+                "microseconds": .integer(Int64(elapsed(context) / 1000)),
+                "peer": peer.map { .text($0.description) } ?? .absent,
             ])
     }
 

@@ -64,7 +64,8 @@ struct Pipeline {
             var line: [UInt8] = []
             line.reserveCapacity(512)
             EventRecord.appendMetadata(
-                source: source.name, provider: source.envelope.provider, request: context.requestID, receivedAt: receivedAt,
+                source: source.name, provider: source.envelope.provider, request: context.requestID,
+                receivedAt: receivedAt,
                 peer: delivery.peer, secret: secret, headers: delivery.headers, reason: reason, to: &line)
             return line
         }
@@ -81,7 +82,8 @@ struct Pipeline {
             return quarantine(event, error.description, arrival, &ids)
         }
         let attributes = EnvelopeWriter.Attributes(
-            id: ids.next(milliseconds: arrival.context.receivedAt), type: mapped.type, time: mapped.time ?? arrival.receivedAt,
+            id: ids.next(milliseconds: arrival.context.receivedAt), type: mapped.type,
+            time: mapped.time ?? arrival.receivedAt,
             subject: mapped.subject, tenant: arrival.tenant(of: event), providerType: event.type, providerID: event.key,
             receivedAt: arrival.receivedAt, traceparent: trace[...])
         var json: [UInt8] = []
@@ -104,11 +106,13 @@ struct Pipeline {
         arrival.source.envelope.append(
             EnvelopeWriter.Attributes(
                 id: id, type: type, time: event?.time ?? arrival.receivedAt, subject: event?.subject,
-                tenant: event.map(arrival.tenant) ?? arrival.source.tenant, providerType: event?.type ?? "", providerID: key,
+                tenant: event.map(arrival.tenant) ?? arrival.source.tenant, providerType: event?.type ?? "",
+                providerID: key,
                 receivedAt: arrival.receivedAt, traceparent: trace[...]),
             data: nil, dead: .init(category: FailureCategory.dataError.rawValue, reason: reason), to: &json)
         return NewEvent(
-            id: id, type: type, key: key, json: json, metadata: arrival.metadata(reason: reason), body: arrival.delivery.body,
+            id: id, type: type, key: key, json: json, metadata: arrival.metadata(reason: reason),
+            body: arrival.delivery.body,
             isQuarantined: true)
     }
 
@@ -137,6 +141,7 @@ extension Timestamp {
     /// The moment of a Unix time in milliseconds.
     init(unixMilliseconds: Int64) {
         let (seconds, rest) = unixMilliseconds.quotientAndRemainder(dividingBy: 1000)
-        self.init(seconds: rest < 0 ? seconds - 1 : seconds, nanoseconds: Int32((rest < 0 ? rest + 1000 : rest) * 1_000_000))
+        self.init(
+            seconds: rest < 0 ? seconds - 1 : seconds, nanoseconds: Int32((rest < 0 ? rest + 1000 : rest) * 1_000_000))
     }
 }

@@ -13,7 +13,9 @@ final class RESPDecoder {
 
     /// Adds received bytes; throws when they are not RESP.
     func feed(_ bytes: UnsafeRawBufferPointer) throws(RedisFailure) {
-        guard redisReaderFeed(reader, bytes.baseAddress, bytes.count) == REDIS_OK else { throw .unexpectedReply(errorText()) }
+        guard redisReaderFeed(reader, bytes.baseAddress, bytes.count) == REDIS_OK else {
+            throw .unexpectedReply(errorText())
+        }
     }
 
     /// The next whole reply; nil when more bytes are needed.

@@ -50,7 +50,9 @@ extension RedisConnection {
         encoder.arguments([.integer(Int64(keys.count))] + keys + arguments)
         let tail = encoder.bytes
         let result = await withCheckedContinuation { (continuation: CheckedContinuation<Outcome, Never>) in
-            evaluate(script, argumentCount: 1 + keys.count + arguments.count, tail: tail) { continuation.resume(returning: $0) }
+            evaluate(script, argumentCount: 1 + keys.count + arguments.count, tail: tail) {
+                continuation.resume(returning: $0)
+            }
         }
         return try Self.value(result)
     }

@@ -84,7 +84,9 @@ final class RedisConnection: EventHandler {
     func evaluate(_ script: RedisScript, argumentCount: Int, tail: [UInt8], then completion: @escaping Completion) {
         guard isReady, let hash = hashes[script.name] else { return completion(.failure(.unavailable(lastProblem))) }
         let retrying: Completion = { [weak self] result in
-            guard case .success(.error(let text)) = result, text.hasPrefix("NOSCRIPT"), let self else { return completion(result) }
+            guard case .success(.error(let text)) = result, text.hasPrefix("NOSCRIPT"), let self else {
+                return completion(result)
+            }
             self.send(completion) { encoder in
                 encoder.command(argumentCount + 2)
                 encoder.argument("EVAL" as StaticString)
@@ -133,7 +135,8 @@ final class RedisConnection: EventHandler {
             let epoch = epoch
             loop.schedule(after: settings.connectDeadline) { [weak self] in
                 guard let self, self.epoch == epoch, !self.isReady else { return }
-                self.close(reason: "no connection to \(self.settings.description) within \(self.settings.connectDeadline)")
+                self.close(
+                    reason: "no connection to \(self.settings.description) within \(self.settings.connectDeadline)")
             }
         } catch {
             close(reason: "\(settings.description): \(error)")
@@ -159,7 +162,8 @@ final class RedisConnection: EventHandler {
         state = .greeting(stream)
         var steps = settings.greeting.map { ($0, { (_: RedisReply) in }) }
         for script in scripts {
-            steps.append((["SCRIPT", "LOAD", .text(script.source)], { [weak self] in self?.hashes[script.name] = $0.bytes }))
+            steps.append(
+                (["SCRIPT", "LOAD", .text(script.source)], { [weak self] in self?.hashes[script.name] = $0.bytes }))
         }
         for (index, (command, use)) in steps.enumerated() {
             let isLast = index == steps.count - 1
@@ -167,7 +171,9 @@ final class RedisConnection: EventHandler {
             pending.append(
                 Pending(sentAt: loop.now) { [weak self] result in
                     guard let self, case .success(let reply) = result else { return }
-                    if case .error(let text) = reply { return self.close(reason: "\(self.settings.description): \(text)") }
+                    if case .error(let text) = reply {
+                        return self.close(reason: "\(self.settings.description): \(text)")
+                    }
                     use(reply)
                     if isLast { self.becomeReady(stream) }
                 })
@@ -270,7 +276,9 @@ final class RedisConnection: EventHandler {
     private func deliver() {
         do {
             while let decoder, let reply = try decoder.next() {
-                guard let entry = pending.popFirst() else { return close(reason: "\(settings.description) sent an unasked reply") }
+                guard let entry = pending.popFirst() else {
+                    return close(reason: "\(settings.description) sent an unasked reply")
+                }
                 entry.completion(.success(reply))
             }
         } catch {

@@ -38,7 +38,8 @@ actor ControlPlane {
 
     /// Without epoll or threads nothing can run; the process says so and ends.
     private static func stop(_ error: SystemError) -> Never {
-        let message = "webhook-gateway: the control plane's event loop failed: \(error). Check the limits on open files and threads (ulimit -n, -u).\n"
+        let message =
+            "webhook-gateway: the control plane's event loop failed: \(error). Check the limits on open files and threads (ulimit -n, -u).\n"
         _ = message.withCString { write(2, $0, strlen($0)) }
         exit(1)
     }

@@ -179,7 +179,9 @@ final class EventLoop {
             let tag = events[index].data.u64
             let slot = Int(UInt32(truncatingIfNeeded: tag))
             let generation = UInt32(truncatingIfNeeded: tag >> 32)
-            guard registrations[slot].generation == generation, let handler = registrations[slot].handler else { continue }
+            guard registrations[slot].generation == generation, let handler = registrations[slot].handler else {
+                continue
+            }
             handler.ready(IOEvents(rawValue: events[index].events))
         }
         remote.drain(on: self)

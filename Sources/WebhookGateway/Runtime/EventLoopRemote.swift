@@ -72,7 +72,8 @@ final class EventLoopRemote: SerialExecutor, TaskExecutor, Sendable {
         }
         for item in work {
             switch item {
-            case .job(let job): job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+            case .job(let job):
+                job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
             case .action(let action): action(loop)
             }
         }

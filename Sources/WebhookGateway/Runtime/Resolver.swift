@@ -45,7 +45,8 @@ enum Resolver {
             guard let system = entry.pointee.ai_addr else { continue }
             var storage = sockaddr_storage()
             withUnsafeMutableBytes(of: &storage) {
-                $0.copyMemory(from: UnsafeRawBufferPointer(start: system, count: min(Int(entry.pointee.ai_addrlen), $0.count)))
+                $0.copyMemory(
+                    from: UnsafeRawBufferPointer(start: system, count: min(Int(entry.pointee.ai_addrlen), $0.count)))
             }
             if case .ip(let address, _) = SocketAddress(storage) { addresses.append(.ip(address, port: port)) }
         }

@@ -56,7 +56,9 @@ enum Socket {
     static func pendingError(_ descriptor: Int32) -> SystemError? {
         var code: Int32 = 0
         var length = socklen_t(MemoryLayout<Int32>.size)
-        guard getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &length) == 0 else { return SystemError("getsockopt") }
+        guard getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &length) == 0 else {
+            return SystemError("getsockopt")
+        }
         return code == 0 ? nil : SystemError("connect", code: code)
     }
 

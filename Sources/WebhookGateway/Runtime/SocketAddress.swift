@@ -25,7 +25,8 @@ enum SocketAddress: Equatable, Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Calls `body` with the address as the system wants it.
-    func withSystemAddress<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) throws(SystemError) -> Result {
+    func withSystemAddress<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) throws(SystemError) -> Result
+    {
         switch self {
         case .ip(let address, let port) where address.family == .v6:
             var system = sockaddr_in6()
@@ -40,7 +41,9 @@ enum SocketAddress: Equatable, Hashable, Sendable, CustomStringConvertible {
             withUnsafeMutableBytes(of: &system.sin_addr) { $0.copyBytes(from: address.bytes) }
             return Self.reinterpreted(&system, body)
         case .unix(let path):
-            guard path.utf8.count <= Self.maximumUnixPathBytes else { throw SystemError("sockaddr_un", code: ENAMETOOLONG) }
+            guard path.utf8.count <= Self.maximumUnixPathBytes else {
+                throw SystemError("sockaddr_un", code: ENAMETOOLONG)
+            }
             var system = sockaddr_un()
             system.sun_family = sa_family_t(AF_UNIX)
             withUnsafeMutableBytes(of: &system.sun_path) { $0.copyBytes(from: path.utf8) }
@@ -52,7 +55,9 @@ enum SocketAddress: Equatable, Hashable, Sendable, CustomStringConvertible {
         _ address: inout Address, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
     ) -> Result {
         withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(MemoryLayout<Address>.size)) }
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                body($0, socklen_t(MemoryLayout<Address>.size))
+            }
         }
     }
 
@@ -62,7 +67,8 @@ enum SocketAddress: Equatable, Hashable, Sendable, CustomStringConvertible {
         switch Int32(storage.ss_family) {
         case AF_INET:
             let system = withUnsafeBytes(of: &storage) { $0.loadUnaligned(as: sockaddr_in.self) }
-            self = .ip(IPAddress(v4: UInt32(bigEndian: system.sin_addr.s_addr)), port: UInt16(bigEndian: system.sin_port))
+            self = .ip(
+                IPAddress(v4: UInt32(bigEndian: system.sin_addr.s_addr)), port: UInt16(bigEndian: system.sin_port))
         case AF_INET6:
             var system = withUnsafeBytes(of: &storage) { $0.loadUnaligned(as: sockaddr_in6.self) }
             let halves = withUnsafeBytes(of: &system.sin6_addr) { $0.loadUnaligned(as: (UInt64, UInt64).self) }

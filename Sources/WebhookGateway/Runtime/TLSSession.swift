@@ -12,12 +12,18 @@ final class TLSClientContext {
         guard let context = SSL_CTX_new(TLS_client_method()) else { throw .tls(TLSSession.lastError()) }
         self.context = context
         _ = wg_ssl_ctx_set_min_proto_version(context, TLS1_2_VERSION)
-        _ = wg_ssl_ctx_set_mode(context, Int(SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS))
+        _ = wg_ssl_ctx_set_mode(
+            context, Int(SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS)
+        )
         SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nil)
         let loaded =
-            if let caFile { SSL_CTX_load_verify_locations(context, caFile, nil) } else { SSL_CTX_set_default_verify_paths(context) }
+            if let caFile { SSL_CTX_load_verify_locations(context, caFile, nil) } else {
+                SSL_CTX_set_default_verify_paths(context)
+            }
         guard loaded == 1 else {
-            throw .tls("the trusted certificates cannot be read from \(caFile ?? "the system's store"): \(TLSSession.lastError())")
+            throw .tls(
+                "the trusted certificates cannot be read from \(caFile ?? "the system's store"): \(TLSSession.lastError())"
+            )
         }
     }
 
@@ -98,7 +104,8 @@ final class TLSSession {
             wantsToWrite = true
             return nil
         case SSL_ERROR_SYSCALL where ERR_peek_error() == 0:
-            return .system(SystemError("the TLS peer closed the connection", code: systemCode == 0 ? ECONNRESET : systemCode))
+            return .system(
+                SystemError("the TLS peer closed the connection", code: systemCode == 0 ? ECONNRESET : systemCode))
         default:
             let verification = SSL_get_verify_result(ssl)
             if verification != Int(X509_V_OK), let text = X509_verify_cert_error_string(verification) {

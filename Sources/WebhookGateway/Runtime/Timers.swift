@@ -60,7 +60,8 @@ struct Timers {
         var parent = start
         while true {
             var smallest = parent
-            for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count && precedes(heap[child], heap[smallest]) {
+            for child in [2 * parent + 1, 2 * parent + 2]
+            where child < heap.count && precedes(heap[child], heap[smallest]) {
                 smallest = child
             }
             if smallest == parent { return }

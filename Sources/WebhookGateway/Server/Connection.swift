@@ -115,7 +115,8 @@ final class Connection: EventHandler {
 
     private func begin(_ request: Request) -> RequestContext {
         let context = RequestContext(
-            requestID: listener.nextID(), peer: peer, receivedAt: listener.loop.unixMilliseconds, startedAt: listener.loop.now)
+            requestID: listener.nextID(), peer: peer, receivedAt: listener.loop.unixMilliseconds,
+            startedAt: listener.loop.now)
         self.context = context
         writing = ResponseWriter.Context(isHead: request.method == .head, version: request.head.version)
         if listener.isDraining { state.drain() }
@@ -138,7 +139,8 @@ final class Connection: EventHandler {
         var writing = writing
         writing.connection = .close
         listener.write(
-            problem.response(requestID: context.requestID), requestID: context.requestID, context: writing, to: &output.bytes)
+            problem.response(requestID: context.requestID), requestID: context.requestID, context: writing,
+            to: &output.bytes)
         listener.handler.rejected(status: Int(problem.status.code), detail: problem.detail, context)
     }
 

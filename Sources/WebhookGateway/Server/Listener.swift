@@ -154,7 +154,8 @@ final class Listener: EventHandler {
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: ULID.textLength) { text in
             requestID.write(to: text)
             ResponseWriter.append(
-                response, date: date.span, requestID: Span(_unsafeElements: UnsafeBufferPointer(text)), context: context,
+                response, date: date.span, requestID: Span(_unsafeElements: UnsafeBufferPointer(text)),
+                context: context,
                 to: &output)
         }
     }

@@ -13,7 +13,9 @@ struct EventRecord: Sendable {
 
     /// Splits a record; nil when it has not the two lines.
     init?(_ bytes: [UInt8]) {
-        guard let first = bytes.firstIndex(of: 10), let second = bytes[(first + 1)...].firstIndex(of: 10) else { return nil }
+        guard let first = bytes.firstIndex(of: 10), let second = bytes[(first + 1)...].firstIndex(of: 10) else {
+            return nil
+        }
         metadata = bytes[..<first]
         json = bytes[(first + 1)..<second]
         body = bytes[(second + 1)...]
@@ -21,8 +23,10 @@ struct EventRecord: Sendable {
 
     /// Header fields that belong to the connection, to proxies or to credentials of other kinds than a signature.
     private static let omittedHeaders: [StaticString] = [
-        "accept", "accept-encoding", "authorization", "connection", "content-length", "cookie", "expect", "forwarded", "host",
-        "keep-alive", "proxy-authorization", "te", "transfer-encoding", "upgrade", "via", "x-forwarded-for", "x-forwarded-host",
+        "accept", "accept-encoding", "authorization", "connection", "content-length", "cookie", "expect", "forwarded",
+        "host",
+        "keep-alive", "proxy-authorization", "te", "transfer-encoding", "upgrade", "via", "x-forwarded-for",
+        "x-forwarded-host",
         "x-forwarded-port", "x-forwarded-proto", "x-real-ip",
     ]
     /// The same by length: most names are told apart by it alone.

@@ -15,7 +15,8 @@ struct SourceKeys: Sendable {
         self.dedupeWindowSeconds = dedupeWindowSeconds
         dedupePrefix = Array(keys.dedupePrefix(source).utf8)
         fixed =
-            [keys.ledger, keys.index(source), keys.dead(queues.first ?? Keys.eventsQueue)] + queues.map { keys.queue($0) }
+            [keys.ledger, keys.index(source), keys.dead(queues.first ?? Keys.eventsQueue)]
+            + queues.map { keys.queue($0) }
     }
 }
 
@@ -150,10 +151,11 @@ final class EventStore {
         let outcome: Result<[StoredEvent], RedisFailure> = result.flatMap { reply in
             switch reply {
             case .array(let answers) where answers.count == count:
-                return .success(answers.map { answer in
-                    guard let first = answer.string, !first.isEmpty else { return .new }
-                    return .duplicate(of: first)
-                })
+                return .success(
+                    answers.map { answer in
+                        guard let first = answer.string, !first.isEmpty else { return .new }
+                        return .duplicate(of: first)
+                    })
             case .error(let text): return .failure(.refused(text))
             default: return .failure(.unexpectedReply("\(count) answers were due"))
             }

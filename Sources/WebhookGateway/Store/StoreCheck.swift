@@ -31,22 +31,29 @@ struct StoreCheck {
         }
     }
 
-    private func problem(of connection: RedisConnection, _ settings: RedisSettings) async throws(RedisFailure) -> String? {
+    private func problem(of connection: RedisConnection, _ settings: RedisSettings) async throws(RedisFailure)
+        -> String?
+    {
         let info = try await connection.command(["INFO"]).string ?? ""
         func field(_ name: String) -> String? {
-            info.split(whereSeparator: \.isNewline).first { $0.hasPrefix("\(name):") }.map { String($0.dropFirst(name.count + 1)) }
+            info.split(whereSeparator: \.isNewline).first { $0.hasPrefix("\(name):") }.map {
+                String($0.dropFirst(name.count + 1))
+            }
         }
         if let version = field("redis_version"), !Self.isSupported(version) {
             return "\(settings) is version \(version); the gateway needs Redis 6.2 or later, or Valkey"
         }
         if let policy = field("maxmemory_policy"), policy != "noeviction", !configuration.allowEviction {
-            return "\(settings) may drop keys (maxmemory-policy \(policy)), and with them acknowledged events; run CONFIG SET maxmemory-policy noeviction there, or accept the loss with redis.allowEviction: true"
+            return
+                "\(settings) may drop keys (maxmemory-policy \(policy)), and with them acknowledged events; run CONFIG SET maxmemory-policy noeviction there, or accept the loss with redis.allowEviction: true"
         }
         return try await layoutProblem(connection, settings)
     }
 
     /// The first gateway writes down how the keys are laid out; later ones must agree.
-    private func layoutProblem(_ connection: RedisConnection, _ settings: RedisSettings) async throws(RedisFailure) -> String? {
+    private func layoutProblem(_ connection: RedisConnection, _ settings: RedisSettings) async throws(RedisFailure)
+        -> String?
+    {
         let meta = Keys(prefix: configuration.prefix).meta
         let replies = try await connection.pipeline([
             ["HSETNX", .text(meta), "layout", .integer(Int64(Keys.layoutVersion))],
@@ -55,10 +62,12 @@ struct StoreCheck {
         ])
         guard let fields = replies.last?.elements, fields.count == 2 else { return nil }
         if let layout = fields[0].integer, layout != Int64(Keys.layoutVersion) {
-            return "\(settings) holds data of layout \(layout), this version writes \(Keys.layoutVersion); use the version that wrote it, or another redis.prefix"
+            return
+                "\(settings) holds data of layout \(layout), this version writes \(Keys.layoutVersion); use the version that wrote it, or another redis.prefix"
         }
         if let partitions = fields[1].integer, partitions != Int64(configuration.partitions) {
-            return "\(settings) holds data in \(partitions) partitions, the configuration says \(configuration.partitions); set redis.partitions back, or take another redis.prefix"
+            return
+                "\(settings) holds data in \(partitions) partitions, the configuration says \(configuration.partitions); set redis.partitions back, or take another redis.prefix"
         }
         return nil
     }

@@ -6,7 +6,8 @@ struct PrometheusText {
 
     /// Upper bounds of the duration buckets, in microseconds.
     private static let bounds: [UInt64] = [
-        100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000,
+        100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000,
+        5_000_000,
         10_000_000,
     ]
 
@@ -18,7 +19,8 @@ struct PrometheusText {
 
     mutating func sample(_ name: String, _ value: some CustomStringConvertible) { append("\(name) \(value)\n") }
 
-    mutating func sample(_ name: String, _ labels: KeyValuePairs<String, String>, _ value: some CustomStringConvertible) {
+    mutating func sample(_ name: String, _ labels: KeyValuePairs<String, String>, _ value: some CustomStringConvertible)
+    {
         append(name)
         append(labels: labels.map { ($0.key, $0.value) })
         append(" \(value)\n")

@@ -43,13 +43,14 @@ final class RotatingFile: Sendable {
     private func append(_ lines: [UInt8], _ open: inout Open?) throws(SystemError) {
         // Another program's rotation (logrotate) moved or removed the file: what follows belongs into a new one.
         if let current = open, !isStillThere(current) { Self.close(&open) }
-        if open == nil { open = try openFile() }
-        if let current = open, current.size > 0, current.size + lines.count > rotateBytes {
+        var current = try open ?? openFile()
+        open = current
+        if current.size > 0, current.size + lines.count > rotateBytes {
             Self.close(&open)
             try rotate()
-            open = try openFile()
+            current = try openFile()
+            open = current
         }
-        guard var current = open else { return }
         do throws(SystemError) {
             try write(lines, to: current.descriptor)
             guard fdatasync(current.descriptor) == 0 else { throw SystemError("fdatasync \(path)") }

@@ -1,0 +1,36 @@
+import Testing
+import Verifiers
+
+@testable import WebhookGateway
+
+struct SourceTableTests {
+    @Test func `a path finds its source, and what follows the name`() throws {
+        let table = SourceTable(try (0..<300).map { try Self.source("shop-\($0)") })
+        for number in [0, 1, 137, 299] {
+            let found = try #require(table.find(Array("/webhooks/shop-\(number)".utf8)[...]))
+            #expect(found.source.name == "shop-\(number)")
+            #expect(found.suffix.isEmpty)
+        }
+        let found = try #require(table.find(Array("/webhooks/shop-7/secret/x".utf8)[...]))
+        #expect(found.source.name == "shop-7")
+        #expect(String(decoding: found.suffix, as: UTF8.self) == "secret/x")
+    }
+
+    @Test(arguments: [
+        "", "/", "/webhooks", "/webhooks/", "/webhooks/shop", "/webhooks/shop-1x", "/webhooks/SHOP-1",
+        "/webhook/shop-1",
+        "/webhooks//shop-1", "webhooks/shop-1", "/webhooks/shop%2D1",
+    ])
+    func `any other path finds none`(_ path: String) throws {
+        let table = SourceTable([try Self.source("shop-1"), try Self.source("shop-2")])
+        #expect(table.find(Array(path.utf8)[...]) == nil)
+    }
+
+    private static func source(_ name: String) throws -> Source {
+        var configuration = SourceConfiguration(name: name)
+        configuration.provider = "stripe"
+        configuration.secrets = [Secret(origin: .literal, bytes: Array("secret".utf8))]
+        let rules = try MappingCatalog().rules(named: "stripe")
+        return try Source(configuration, mapper: Mapper(provider: "stripe", rules: rules), keys: Keys())
+    }
+}

@@ -1,0 +1,178 @@
+import Testing
+import Verifiers
+
+@testable import WebhookGateway
+
+@ControlPlane
+struct EventStoreTests {
+    @Test func `a new event is queued, indexed, archived and counted in one step`() async throws {
+        try await Bench.run { bench in
+            let event = bench.event("evt_1")
+            #expect(try await bench.accept([event]) == [.new])
+            #expect(try await bench.command(["LRANGE", "wh:{0}:queue:events", 0, -1]) == .array([.bytes(event.json)]))
+            #expect(try await bench.command(["GET", "wh:{0}:dedupe:shop:evt_1"]).string == event.id.description)
+            #expect(try await bench.command(["ZRANGE", "wh:{0}:index:shop", 0, -1]).elements?.count == 1)
+            let record = try #require(EventRecord(try await bench.record(event.id) ?? []))
+            #expect(record.body.elementsEqual(event.body))
+            #expect(record.json.elementsEqual(event.json))
+            #expect(try await bench.ledger("source:shop:accepted") == 1)
+            #expect(try await bench.ledger("source:shop:queued") == 1)
+            #expect(try await bench.ledger("queue:events:entered") == 1)
+        }
+    }
+
+    @Test func `a duplicate is told the first id, and leaves nothing behind`() async throws {
+        try await Bench.run { bench in
+            let first = bench.event("evt_1")
+            let second = bench.event("evt_1")
+            _ = try await bench.accept([first])
+            #expect(try await bench.accept([second]) == [.duplicate(of: first.id.description)])
+            #expect(try await bench.record(second.id) == nil)
+            #expect(try await bench.record(first.id) != nil)
+            #expect(try await bench.command(["LLEN", "wh:{0}:queue:events"]) == .integer(1))
+            #expect(try await bench.ledger("source:shop:accepted") == 2)
+            #expect(try await bench.ledger("source:shop:duplicate") == 1)
+        }
+    }
+
+    @Test func `deliveries of one turn share a call and get their own answers, in order`() async throws {
+        try await Bench.run { bench in
+            let events = ["a", "b", "a", "c"].map { bench.event($0) }
+            let answers = try await bench.accept(deliveries: [[events[0], events[1]], [events[2]], [events[3]]])
+            #expect(answers == [[.new, .new], [.duplicate(of: events[0].id.description)], [.new]])
+            #expect(try await bench.command(["LLEN", "wh:{0}:queue:events"]) == .integer(3))
+        }
+    }
+
+    @Test func `one's own id under the dedupe key means that it was stored, and counts once`() async throws {
+        try await Bench.run { bench in
+            let event = bench.event("evt_1")
+            _ = try await bench.accept([event])
+            #expect(try await bench.accept([event]) == [.new])
+            #expect(try await bench.command(["LLEN", "wh:{0}:queue:events"]) == .integer(1))
+            #expect(try await bench.ledger("source:shop:accepted") == 1)
+        }
+    }
+
+    @Test func `a quarantined delivery goes to the dead list, and its record does not expire`() async throws {
+        try await Bench.run { bench in
+            var event = bench.event("evt_1")
+            event.isQuarantined = true
+            #expect(try await bench.accept([event]) == [.new])
+            #expect(try await bench.command(["LLEN", "wh:{0}:queue:events"]) == .integer(0))
+            #expect(try await bench.command(["LLEN", "wh:{0}:dead:events"]) == .integer(1))
+            #expect(try await bench.command(["TTL", .text("wh:{0}:event:\(event.id)")]) == .integer(-1))
+            #expect(try await bench.ledger("source:shop:quarantined") == 1)
+        }
+    }
+
+    @Test func `a delivery of thousands of events is taken in whole`() async throws {
+        try await Bench.run { bench in
+            let events = (0..<9000).map { bench.event("evt_\($0)") }
+            let answers = try await bench.accept(events)
+            #expect(answers.count == 9000)
+            #expect(answers.allSatisfy { $0 == .new })
+            #expect(try await bench.command(["LLEN", "wh:{0}:queue:events"]) == .integer(9000))
+            #expect(try await bench.command(["ZCARD", "wh:{0}:index:shop"]) == .integer(9000))
+        }
+    }
+
+    @Test func `every queue of the source gets the event`() async throws {
+        try await Bench.run(queues: ["events", "billing"]) { bench in
+            _ = try await bench.accept([bench.event("evt_1")])
+            #expect(try await bench.command(["LLEN", "wh:{0}:queue:billing"]) == .integer(1))
+            #expect(try await bench.ledger("queue:billing:entered") == 1)
+            #expect(try await bench.ledger("source:shop:queued") == 1)
+        }
+    }
+
+    @Test func `scripts that Redis has forgotten are sent again`() async throws {
+        try await Bench.run { bench in
+            _ = try await bench.command(["SCRIPT", "FLUSH"])
+            #expect(try await bench.accept([bench.event("evt_1")]) == [.new])
+        }
+    }
+
+    @Test func `a long idempotency key is stood for by its hash`() {
+        var name: [UInt8] = []
+        EventStore.appendDedupeName(String(repeating: "k", count: 201), to: &name)
+        #expect(name.count == 7 + 64)
+        #expect(String(decoding: name, as: UTF8.self).hasPrefix("sha256:"))
+        name = []
+        EventStore.appendDedupeName(String(repeating: "k", count: 200), to: &name)
+        #expect(name == Array(String(repeating: "k", count: 200).utf8))
+    }
+
+    // MARK: -
+
+    /// A store on a Redis of its own.
+    @ControlPlane
+    private final class Bench {
+        let store: EventStore
+        let source: SourceKeys
+        private let server: RedisServer
+        private let connection: RedisConnection
+        private var ids = ULIDGenerator()
+
+        static func run(queues: [String] = ["events"], _ body: @ControlPlane (Bench) async throws -> Void) async throws
+        {
+            let bench = try Bench(queues: queues)
+            defer { bench.close() }
+            try #require(await bench.connection.becomesReady(within: .seconds(5)))
+            try await body(bench)
+        }
+
+        private init(queues: [String]) throws {
+            server = try RedisServer()
+            connection = RedisConnection(server.settings, scripts: [.accept], loop: ControlPlane.loop)
+            let keys = Keys()
+            source = SourceKeys(source: "shop", queues: queues, dedupeWindowSeconds: 60, keys: keys)
+            store = EventStore(connection: connection, keys: keys, archiveSeconds: 600, loop: ControlPlane.loop)
+            let store = store
+            connection.willFlush = { store.flush() }
+        }
+
+        private func close() {
+            connection.stop()
+            server.stop()
+        }
+
+        func event(_ key: String) -> NewEvent {
+            let id = ids.next(milliseconds: 1_795_000_000_000)
+            let json = #"{"specversion":"1.0","id":"\#(id)","source":"/webhooks/shop","type":"t","data":{}}"#
+            return NewEvent(
+                id: id, type: "t", key: key, json: Array(json.utf8), metadata: Array("{}".utf8),
+                body: Array("raw\nbody".utf8)[...])
+        }
+
+        func accept(_ events: [NewEvent]) async throws -> [StoredEvent] {
+            try await accept(deliveries: [events])[0]
+        }
+
+        /// All deliveries in one turn of the loop.
+        func accept(deliveries: [[NewEvent]]) async throws -> [[StoredEvent]] {
+            let results = await withCheckedContinuation { continuation in
+                var results: [Result<[StoredEvent], RedisFailure>] = []
+                for events in deliveries {
+                    store.accept(events, of: source) { result in
+                        results.append(result)
+                        if results.count == deliveries.count { continuation.resume(returning: results) }
+                    }
+                }
+            }
+            return try results.map { try $0.get() }
+        }
+
+        func command(_ arguments: [RedisArgument]) async throws -> RedisReply {
+            try await connection.command(arguments)
+        }
+
+        func record(_ id: ULID) async throws -> [UInt8]? {
+            try await command(["GET", .text("wh:{0}:event:\(id)")]).bytes
+        }
+
+        func ledger(_ field: String) async throws -> Int64? {
+            try await command(["HGET", "wh:{0}:ledger", .text(field)]).integer
+        }
+    }
+}
