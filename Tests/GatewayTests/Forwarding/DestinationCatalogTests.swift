@@ -17,6 +17,23 @@ struct DestinationCatalogTests {
         }
     }
 
+    @Test func `the guide has a section for each type, and each credential and setting in it`() throws {
+        let root = #filePath.prefix(upTo: try #require(#filePath.firstRange(of: "/Tests/GatewayTests/")).lowerBound)
+        let guide = String(decoding: try HostFile.read("\(root)/docs/destinations.md"), as: UTF8.self)
+        for type in DestinationCatalog.all.map({ $0.card }) {
+            let heading = try #require(guide.firstRange(of: "\n## \(type.type)\n"), "no section for \(type.type)")
+            let rest = guide[heading.upperBound...]
+            let section = rest.firstRange(of: "\n## ").map { rest[..<$0.lowerBound] } ?? rest
+            for name in type.requiredCredentials.map(\.name) + type.settings.map(\.name) {
+                #expect(section.contains("| `\(name)` |"), "\(type.type): \(name)")
+            }
+            for setting in type.settings {
+                let value = setting.defaultValue.map { "`\($0)`" } ?? "required"
+                #expect(section.contains("| `\(setting.name)` | \(value) |"), "\(type.type): \(setting.name)")
+            }
+        }
+    }
+
     @Test func `an unknown type is answered with the nearest one`() {
         let problem = problems("webhok") { _ in }.first
         #expect(problem?.key == "type")

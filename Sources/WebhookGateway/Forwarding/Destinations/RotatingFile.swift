@@ -43,7 +43,7 @@ final class RotatingFile: Sendable {
     private func append(_ lines: [UInt8], _ open: inout Open?) throws(SystemError) {
         // Another program's rotation (logrotate) moved or removed the file: what follows belongs into a new one.
         if let current = open, !isStillThere(current) { Self.close(&open) }
-        var current = try open ?? openFile()
+        var current = if let open { open } else { try openFile() }
         open = current
         if current.size > 0, current.size + lines.count > rotateBytes {
             Self.close(&open)

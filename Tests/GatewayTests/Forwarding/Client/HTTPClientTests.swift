@@ -106,7 +106,7 @@ struct HTTPClientTests {
 
     @Test(.timeLimit(.minutes(1)))
     func `a connection that lies idle too long is closed`() async throws {
-        let client = HTTPClient(version: "test", .init(idleTime: .milliseconds(40)))
+        let client = HTTPClient(version: "test", .init(idleTime: .seconds(1)))
         let server = try FakeHTTPServer()
         _ = try await client.send(OutboundRequest(.get, try OutboundURL(server.url())), options)
         #expect(client.idleConnections == 1)
