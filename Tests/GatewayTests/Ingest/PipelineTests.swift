@@ -8,7 +8,7 @@ struct PipelineTests {
     @Test(arguments: try WebhookFixture.all())
     func `a captured delivery is proved authentic and becomes whole events`(_ fixture: WebhookFixture) throws {
         let expected = try fixture.expected()
-        let events = try stored(Bench(fixture).decide())
+        let events = try stored(decision(on: fixture))
         #expect(events.contains { $0.isQuarantined } == expected.quarantined)
         guard !expected.quarantined else { return }
         #expect(events.count == expected.events.count)
@@ -32,8 +32,8 @@ struct PipelineTests {
 
     @Test func `an unreadable body is kept with the reason, and known again by its bytes`() throws {
         let fixture = try #require(try WebhookFixture.all().first { $0.name == "quarantine-not-json" })
-        let first = try #require(try stored(Bench(fixture).decide()).first)
-        let second = try #require(try stored(Bench(fixture).decide()).first)
+        let first = try #require(try stored(decision(on: fixture)).first)
+        let second = try #require(try stored(decision(on: fixture)).first)
         #expect(first.isQuarantined)
         #expect(first.key.hasPrefix("body-sha256:"))
         #expect(first.key == second.key)
@@ -105,6 +105,11 @@ struct PipelineTests {
                 requestID: ids.next(milliseconds: 1_795_000_000_000), receivedAt: 1_795_000_000_000, startedAt: 0)
             return pipeline.decide(delivery, for: source, context, trustsTrace: trustsTrace, ids: &ids)
         }
+    }
+
+    private func decision(on fixture: WebhookFixture) throws -> Pipeline.Decision {
+        var bench = try Bench(fixture)
+        return bench.decide()
     }
 
     private func stored(_ decision: Pipeline.Decision) throws -> [NewEvent] {
