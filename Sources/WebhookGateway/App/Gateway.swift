@@ -18,6 +18,7 @@ final class Gateway: AdminHandler.Gateway {
     private let log: Log
     private var configuration: Configuration
     private var redisSettings: RedisSettings?
+    private var spool: DurableStore.Plan?
     private var privateRedis: PrivateRedis?
     private var ingest: IngestServer?
     private var forwarder: Forwarder?
@@ -60,7 +61,8 @@ final class Gateway: AdminHandler.Gateway {
         redisSettings = redis
         try await StoreCheck(configuration.redis, log: log).run(redis)
         if roles.contains(.ingest) {
-            ingest = try IngestServer.start(try WorkerPlan(configuration, redis: redis, log: log))
+            spool = makeSpool(dataDirectory: dataDirectory)
+            ingest = try IngestServer.start(try WorkerPlan(configuration, redis: redis, spool: spool, log: log))
         }
         if roles.contains(.forward) {
             let client = HTTPClient(version: Version.number)
@@ -82,8 +84,17 @@ final class Gateway: AdminHandler.Gateway {
             ])
     }
 
+    /// The part of the spool that this process writes goes by the moment of its start, so that older parts come first.
+    private func makeSpool(dataDirectory: String) -> DurableStore.Plan? {
+        guard configuration.spool.enabled else { return nil }
+        var ids = ULIDGenerator()
+        return DurableStore.Plan(
+            directory: "\(dataDirectory)/spool", instance: ids.next(milliseconds: Clock.unixMilliseconds()).description,
+            segmentBytes: configuration.spool.segmentBytes, status: SpoolStatus(maxBytes: configuration.spool.maxBytes))
+    }
+
     private func startRedis(dataDirectory: String) async throws -> RedisSettings {
-        if let endpoint = configuration.redis.endpoint { return try RedisSettings(endpoint, configuration.redis) }
+        if let endpoint = configuration.redis.endpoint { return RedisSettings(endpoint, configuration.redis) }
         guard roles == .all else {
             throw StartFailure(
                 description:
@@ -94,8 +105,7 @@ final class Gateway: AdminHandler.Gateway {
         privateRedis = server
         try await server.start()
         var settings = server.settings
-        settings.connectDeadline = .milliseconds(configuration.redis.connectDeadlineMilliseconds)
-        settings.commandDeadline = .milliseconds(configuration.redis.commandDeadlineMilliseconds)
+        settings.apply(configuration.redis)
         return settings
     }
 
@@ -135,7 +145,7 @@ final class Gateway: AdminHandler.Gateway {
         do {
             let loaded = try loader.load(path)
             guard let redisSettings else { return }
-            let plan = try WorkerPlan(loaded.configuration, redis: redisSettings, log: log)
+            let plan = try WorkerPlan(loaded.configuration, redis: redisSettings, spool: spool, log: log)
             try forwarder?.reload(loaded.configuration)
             for worker in ingest?.workers ?? [] { worker.reload(plan) }
             configuration = loaded.configuration
@@ -188,7 +198,7 @@ final class Gateway: AdminHandler.Gateway {
             if let snapshot = await worker.snapshot() { snapshots.append(snapshot) }
         }
         var text = PrometheusText()
-        Metrics.append(snapshots, to: &text)
+        Metrics.append(snapshots, spool: spool?.status.figures ?? SpoolStatus.Figures(), to: &text)
         return text.bytes
     }
 }

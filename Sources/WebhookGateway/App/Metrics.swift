@@ -1,6 +1,6 @@
 /// The ingest side's metrics (contract §10).
 enum Metrics {
-    static func append(_ workers: [WorkerSnapshot], to text: inout PrometheusText) {
+    static func append(_ workers: [WorkerSnapshot], spool: SpoolStatus.Figures, to text: inout PrometheusText) {
         var sources: [String: SourceCounters] = [:]
         var strangers: [Int: UInt64] = [:]
         for worker in workers {
@@ -32,6 +32,16 @@ enum Metrics {
         for (name, counters) in ordered {
             text.sample("webhook_duplicates_total", ["source": name], counters.duplicates)
         }
+        text.family("webhook_spool_bytes", .gauge, "Size of the spool on disk.")
+        text.sample("webhook_spool_bytes", spool.bytes)
+        text.family("webhook_spool_events", .gauge, "Events in the spool that the store does not have yet, by source.")
+        for (name, count) in spool.waiting.sorted(by: { $0.key < $1.key }) {
+            text.sample("webhook_spool_events", ["source": name], count)
+        }
+        text.family("webhook_spooled_total", .counter, "Events taken into the spool.")
+        text.sample("webhook_spooled_total", spool.taken)
+        text.family("webhook_spool_drained_total", .counter, "Events that went from the spool to the store.")
+        text.sample("webhook_spool_drained_total", spool.drained)
         text.family("webhook_connections", .gauge, "Open connections on the public port.")
         text.sample("webhook_connections", workers.reduce(0) { $0 + $1.connections })
         text.family("webhook_redis_up", .gauge, "Whether every ingest worker has its Redis.")

@@ -6,26 +6,28 @@ final class Worker {
     let handler: IngestHandler
     let listener: Listener
     let connection: RedisConnection
-    private let store: EventStore
+    private let store: DurableStore
 
     /// - Parameter socket: a listening socket; the worker closes it.
     init(_ plan: WorkerPlan, socket: consuming FileDescriptor, loop: EventLoop) throws(SystemError) {
         connection = RedisConnection(plan.redis, scripts: [.accept], loop: loop)
-        store = EventStore(connection: connection, keys: plan.keys, archiveSeconds: plan.archiveSeconds, loop: loop)
-        let store = store
-        connection.willFlush = { store.flush() }
+        store = DurableStore(
+            connection: connection, keys: plan.keys, archiveSeconds: plan.archiveSeconds, plan: plan.spool,
+            worker: plan.index, outages: plan.outages, loop: loop, log: plan.log)
         handler = IngestHandler(
             sources: plan.makeSources(), store: store, listen: plan.listen, log: plan.log, loop: loop)
         listener = try Listener(socket, handler: handler, limits: ServerLimits(plan.listen), loop: loop)
-        let log = plan.log
-        connection.stateChanged = { isReady, reason in
-            if isReady {
-                log.info("Redis connected", ["at": .text(reason)])
-            } else {
-                log.warning("Redis lost; deliveries are answered 503 until it is back", ["reason": .text(reason)])
-            }
-        }
+        store.drainedEvent = { [weak handler] in handler?.drained($0, $1) }
         connection.start()
+    }
+
+    /// Whether deliveries can be accepted right now.
+    var isReady: Bool { store.isReady }
+
+    /// Ends everything at once; what waits for Redis' word goes to the spool.
+    func stop() {
+        listener.abort()
+        store.close()
     }
 }
 
@@ -45,8 +47,10 @@ struct WorkerHandle: Sendable {
     /// Starts the worker's thread; the socket becomes the worker's.
     static func start(_ plan: WorkerPlan, socket: Int32, index: Int) throws(SystemError) -> WorkerHandle {
         let remote = try EventLoopRemote()
+        var plan = plan
+        plan.index = index
         let log = plan.log
-        try WorkerThread.start(named: "ingest-\(index)") {
+        try WorkerThread.start(named: "ingest-\(index)") { [plan] in
             do throws(SystemError) {
                 let loop = try EventLoop(remote: remote)
                 loop.resident = try Worker(plan, socket: FileDescriptor(owning: socket), loop: loop)
@@ -67,7 +71,7 @@ struct WorkerHandle: Sendable {
     }
 
     /// Whether deliveries can be accepted right now.
-    func isReady() async -> Bool { await ask(\.connection.isReady) ?? false }
+    func isReady() async -> Bool { await ask(\.isReady) ?? false }
 
     /// Takes up a new configuration's sources without dropping a connection.
     func reload(_ plan: WorkerPlan) {
@@ -90,10 +94,7 @@ struct WorkerHandle: Sendable {
     /// Ends the thread, whatever is still under way.
     func stop() {
         remote.execute { loop in
-            if let worker = loop.resident as? Worker {
-                worker.listener.abort()
-                worker.connection.stop()
-            }
+            (loop.resident as? Worker)?.stop()
             loop.stop()
         }
     }

@@ -10,8 +10,20 @@ struct WorkerPlan: Sendable {
     /// Compiled once, by source.
     var mappers: [String: Mapper]
     var log: Log
+    /// Nil: there is no spool.
+    var spool: DurableStore.Plan?
+    var outages: OutageLog
+    /// The worker's number.
+    var index = 0
 
-    init(_ configuration: Configuration, redis: RedisSettings, log: Log) throws(ConfigurationError) {
+    /// - Parameter spool: where the spool is; nil when there shall be none.
+    init(_ configuration: Configuration, redis: RedisSettings, spool: DurableStore.Plan?, log: Log)
+        throws(ConfigurationError)
+    {
+        self.spool = spool
+        outages = OutageLog(
+            remedy: spool == nil
+                ? "deliveries are answered 503" : "deliveries go to the spool on disk and are answered 200")
         listen = configuration.listen
         self.redis = redis
         keys = Keys(prefix: configuration.redis.prefix)

@@ -12,7 +12,6 @@ extension Configuration {
         notes.add(listen)
         notes.add(admin)
         notes.add(redis)
-        notes.add("spool", spool.enabled, "deliveries are answered 503 while Redis is away; nothing is spooled to disk")
         notes.add("queues.maxDepth", queues.maxDepth != 0, "queues have no limit")
         notes.add("archive", archive != ArchiveConfiguration(), "the archive is not trimmed")
         for source in sources {

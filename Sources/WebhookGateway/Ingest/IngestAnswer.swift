@@ -5,8 +5,9 @@ enum IngestAnswer {
     /// Seconds after which a provider may try again when the store is away.
     static let retryAfterSeconds = 5
 
-    /// 200: the store has it. An event that was known is told with the id of its first delivery.
-    static func received(_ events: [(id: String, isDuplicate: Bool, isQuarantined: Bool)]) -> Response {
+    /// 200: the store has it. An event that was known is told with the id of its first delivery; of one that the spool
+    /// keeps it is not known yet whether it is new.
+    static func received(_ events: [(id: String, isDuplicate: Bool?, isQuarantined: Bool)]) -> Response {
         var body: [UInt8] = []
         body.reserveCapacity(160)
         body.append(literal: #"{"received":true"#)
@@ -16,7 +17,7 @@ enum IngestAnswer {
             if index > 0 { body.append(UInt8(ascii: ",")) }
             body.append(literal: #"{"id":"#)
             JSONWriter.append(event.id, to: &body)
-            body.append(literal: event.isDuplicate ? #","duplicate":true"# : #","duplicate":false"#)
+            appendDuplicate(event.isDuplicate, to: &body)
             if event.isQuarantined { body.append(literal: #","quarantined":true"#) }
             body.append(UInt8(ascii: "}"))
         }
@@ -24,10 +25,18 @@ enum IngestAnswer {
         if events.count == 1 {
             body.append(literal: #","id":"#)
             JSONWriter.append(events[0].id, to: &body)
-            body.append(literal: events[0].isDuplicate ? #","duplicate":true"# : #","duplicate":false"#)
+            appendDuplicate(events[0].isDuplicate, to: &body)
         }
         body.append(UInt8(ascii: "}"))
         return .json(.ok, body)
+    }
+
+    private static func appendDuplicate(_ isDuplicate: Bool?, to body: inout [UInt8]) {
+        switch isDuplicate {
+        case true?: body.append(literal: #","duplicate":true"#)
+        case false?: body.append(literal: #","duplicate":false"#)
+        case nil: body.append(literal: #","duplicate":null,"spooled":true"#)
+        }
     }
 
     /// 401 or 403: not authentic. The detail says no more than the kind of failure.

@@ -5,7 +5,7 @@ final class IngestHandler: RequestHandler {
     private let log: Log
     private let accessLog: ListenConfiguration.AccessLog
     private let trustedProxies: [CIDRBlock]
-    private let store: EventStore
+    private let store: DurableStore
     private let loop: EventLoop
     private var sources: SourceTable
     private var pipeline = Pipeline()
@@ -14,7 +14,7 @@ final class IngestHandler: RequestHandler {
     private(set) var strangers: [Int: UInt64] = [:]
 
     init(
-        sources: [Source], store: EventStore, listen: ListenConfiguration, log: Log, loop: EventLoop
+        sources: [Source], store: DurableStore, listen: ListenConfiguration, log: Log, loop: EventLoop
     ) {
         self.sources = SourceTable(sources)
         self.store = store
@@ -78,6 +78,16 @@ final class IngestHandler: RequestHandler {
         }
     }
 
+    /// An event that had been spooled is in the store now.
+    func drained(_ record: SpoolRecord, _ answer: StoredEvent) {
+        guard let source = sources.all.first(where: { $0.name == record.source }) else { return }
+        switch answer {
+        case .new where !record.event.isQuarantined: source.counters.countEvent(record.event.type)
+        case .duplicate: source.counters.countDuplicate()
+        case .new, .spooled: break
+        }
+    }
+
     func rejected(status: Int, detail: String, _ context: RequestContext) {
         strangers[status, default: 0] += 1
         guard accessLog != .none else { return }
@@ -136,7 +146,7 @@ final class IngestHandler: RequestHandler {
         _ kept: [Kept], _ answers: [StoredEvent], _ source: Source, _ context: RequestContext, _ peer: IPAddress?,
         _ exchange: Exchange
     ) {
-        var told: [(id: String, isDuplicate: Bool, isQuarantined: Bool)] = []
+        var told: [(id: String, isDuplicate: Bool?, isQuarantined: Bool)] = []
         told.reserveCapacity(kept.count)
         var outcome = RequestOutcome.duplicate
         for (event, answer) in zip(kept, answers) {
@@ -152,6 +162,9 @@ final class IngestHandler: RequestHandler {
             case .duplicate(let first):
                 told.append((first, true, event.isQuarantined))
                 source.counters.countDuplicate()
+            case .spooled:
+                told.append((event.id.description, nil, event.isQuarantined))
+                outcome = .spooled
             }
         }
         source.counters.count(outcome, nanoseconds: elapsed(context))

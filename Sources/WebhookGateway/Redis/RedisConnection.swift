@@ -12,6 +12,7 @@ final class RedisConnection: EventHandler {
         case waiting
         case resolving
         case connecting(ByteStream)
+        case securing(ByteStream)
         case greeting(ByteStream)
         case ready(ByteStream)
     }
@@ -24,9 +25,13 @@ final class RedisConnection: EventHandler {
     private static let firstDelay = Duration.milliseconds(50)
     private static let longestDelay = Duration.seconds(2)
     private static let readSize = 64 * 1024
+    /// A connection that held for less counts as a failed attempt: the next one comes after a longer delay.
+    private static let shortestSuccess = Duration.seconds(2)
+    private static let reasonsTold = 8
 
     let settings: RedisSettings
-    /// Told with true when commands can be sent, with false and the reason when that ends; once a change.
+    /// Told with true when commands can be sent, with false and the reason when that ends; then once more for each new
+    /// reason why it cannot be had again.
     var stateChanged: ((_ isReady: Bool, _ reason: String) -> Void)?
 
     /// Called at the end of a turn, before the turn's commands are written: the last chance to add some.
@@ -42,7 +47,10 @@ final class RedisConnection: EventHandler {
     private var decoder: RESPDecoder?
     private var delay = RedisConnection.firstDelay
     private var lastProblem = "not connected yet"
-    private var wasReady = false
+    private var readySince: UInt64?
+    /// What was said since the connection was last there.
+    private var told: Set<String> = []
+    private var attempt = 0
     private var epoch = 0
     private let input = UnsafeMutableRawBufferPointer.allocate(byteCount: RedisConnection.readSize, alignment: 16)
 
@@ -65,6 +73,11 @@ final class RedisConnection: EventHandler {
     var problem: String { lastProblem }
     /// How many commands wait for their reply.
     var pendingCount: Int { pending.count }
+    /// For how long the oldest of them has been waiting.
+    var oldestPendingAge: Duration {
+        guard let sentAt = pending.first?.sentAt, loop.now > sentAt else { return .zero }
+        return .nanoseconds(Int64(loop.now - sentAt))
+    }
 
     // MARK: Sending
 
@@ -121,15 +134,20 @@ final class RedisConnection: EventHandler {
         settings.resolve(on: loop) { [weak self] result in
             guard let self, self.epoch == epoch, case .resolving = self.state else { return }
             switch result {
-            case .success(let addresses): self.connect(to: addresses[0])
+            // A name may stand for several addresses of which one is served (localhost: ::1 and 127.0.0.1).
+            case .success(let addresses): self.connect(to: addresses[self.attempt % addresses.count])
             case .failure(let failure): self.close(reason: failure.description)
             }
         }
     }
 
     private func connect(to address: SocketAddress) {
+        attempt += 1
         do {
-            let stream = ByteStream(try Socket.connect(to: address))
+            let descriptor = try Socket.connect(to: address)
+            // Made anew each time: a certificate that was renewed meanwhile is taken up.
+            let session = try settings.tls?.session(on: descriptor.raw)
+            let stream = ByteStream(descriptor, session: session)
             try loop.register(stream.descriptor, interest: [.writable], handler: self)
             state = .connecting(stream)
             let epoch = epoch
@@ -145,7 +163,13 @@ final class RedisConnection: EventHandler {
 
     func ready(_ events: IOEvents) {
         switch state {
-        case .connecting(let stream): greet(stream)
+        case .connecting(let stream):
+            if let error = Socket.pendingError(stream.descriptor) {
+                return close(reason: "\(settings.description): \(error)")
+            }
+            state = .securing(stream)
+            secure(stream)
+        case .securing(let stream): secure(stream)
         case .greeting(let stream), .ready(let stream):
             if events.contains(.writable) { write(to: stream) }
             if !events.isDisjoint(with: [.readable, .failed, .peerClosed]) { read(from: stream) }
@@ -153,46 +177,74 @@ final class RedisConnection: EventHandler {
         }
     }
 
-    private func greet(_ stream: ByteStream) {
-        if let error = Socket.pendingError(stream.descriptor) {
-            return close(reason: "\(settings.description): \(error)")
+    private func secure(_ stream: ByteStream) {
+        do {
+            let isDone = try stream.continueHandshake()
+            try loop.update(stream.descriptor, interest: stream.wantsToWrite ? [.readable, .writable] : .readable)
+            if isDone { greet(stream) }
+        } catch {
+            close(reason: "\(settings.description): \(error)")
         }
+    }
+
+    /// A reply's place in the greeting: what it means, and what is wrong with it.
+    private typealias Step = (command: [RedisArgument], problem: (RedisReply) -> String?)
+
+    private func greet(_ stream: ByteStream) {
         guard let decoder = RESPDecoder() else { return close(reason: "out of memory") }
         self.decoder = decoder
         state = .greeting(stream)
-        var steps = settings.greeting.map { ($0, { (_: RedisReply) in }) }
+        var steps: [Step] = settings.greeting.map { ($0, Self.error(in:)) }
+        if settings.mustBeMaster { steps.append((["ROLE"], Self.replica(_:))) }
         for script in scripts {
             steps.append(
-                (["SCRIPT", "LOAD", .text(script.source)], { [weak self] in self?.hashes[script.name] = $0.bytes }))
+                (
+                    ["SCRIPT", "LOAD", .text(script.source)],
+                    { [weak self] in
+                        self?.hashes[script.name] = $0.bytes
+                        return Self.error(in: $0)
+                    }
+                ))
         }
-        for (index, (command, use)) in steps.enumerated() {
+        for (index, step) in steps.enumerated() {
             let isLast = index == steps.count - 1
-            encoder.command(command)
+            encoder.command(step.command)
             pending.append(
                 Pending(sentAt: loop.now) { [weak self] result in
                     guard let self, case .success(let reply) = result else { return }
-                    if case .error(let text) = reply {
-                        return self.close(reason: "\(self.settings.description): \(text)")
+                    if let problem = step.problem(reply) {
+                        return self.close(reason: "\(self.settings.description): \(problem)")
                     }
-                    use(reply)
                     if isLast { self.becomeReady(stream) }
                 })
         }
         flush()
     }
 
+    private static func error(in reply: RedisReply) -> String? {
+        if case .error(let text) = reply { text } else { nil }
+    }
+
+    /// A replica would take the greeting and refuse every write. A login that may not ask is believed.
+    private static func replica(_ reply: RedisReply) -> String? {
+        guard let role = reply.elements?.first?.string, role != "master" else { return nil }
+        return "it is a \(role), not the master"
+    }
+
     private func becomeReady(_ stream: ByteStream) {
         guard case .greeting = state else { return }
         state = .ready(stream)
-        delay = Self.firstDelay
-        wasReady = true
+        readySince = loop.now
+        attempt -= 1
+        told = []
         stateChanged?(true, settings.description)
     }
 
     /// Drops the connection: what was sent has an unknown outcome, and a new connection is made after a growing delay.
     private func close(reason: String, reconnect: Bool = true) {
         switch state {
-        case .connecting(let stream), .greeting(let stream), .ready(let stream): loop.deregister(stream.descriptor)
+        case .connecting(let stream), .securing(let stream), .greeting(let stream), .ready(let stream):
+            loop.deregister(stream.descriptor)
         case .stopped, .waiting, .resolving: break
         }
         epoch += 1
@@ -203,11 +255,10 @@ final class RedisConnection: EventHandler {
         state = reconnect ? .waiting : .stopped
         let unanswered = pending.takeAll()
         for entry in unanswered { entry.completion(.failure(.unknownOutcome(reason))) }
-        if wasReady || !reconnect {
-            wasReady = false
-            stateChanged?(false, reason)
-        }
-        guard reconnect else { return }
+        if !reconnect || told.count < Self.reasonsTold && told.insert(reason).inserted { stateChanged?(false, reason) }
+        if let readySince, loop.now > readySince &+ Self.shortestSuccess.nanoseconds { delay = Self.firstDelay }
+        readySince = nil
+        guard reconnect, case .waiting = state else { return }
         let epoch = epoch
         loop.schedule(after: jittered(delay)) { [weak self] in
             guard let self, self.epoch == epoch, case .waiting = self.state else { return }
@@ -227,7 +278,7 @@ final class RedisConnection: EventHandler {
         let stream: ByteStream
         switch state {
         case .greeting(let current), .ready(let current): stream = current
-        case .stopped, .waiting, .resolving, .connecting: return
+        case .stopped, .waiting, .resolving, .connecting, .securing: return
         }
         guard !encoder.bytes.isEmpty else { return }
         if output.isEmpty {
@@ -242,7 +293,8 @@ final class RedisConnection: EventHandler {
     private func write(to stream: ByteStream) {
         do {
             let isDone = try output.flush(to: stream)
-            try loop.update(stream.descriptor, interest: isDone ? [.readable] : [.readable, .writable])
+            try loop.update(
+                stream.descriptor, interest: isDone && !stream.wantsToWrite ? [.readable] : [.readable, .writable])
         } catch {
             close(reason: "\(settings.description): \(error)")
         }
@@ -259,7 +311,7 @@ final class RedisConnection: EventHandler {
                     failure = error.description
                     break reading
                 }
-                if count < input.count { break reading }
+                if count < input.count, !stream.hasBufferedInput { break reading }
             case .wouldBlock: break reading
             case .end:
                 failure = "\(settings.description) closed the connection"
@@ -280,6 +332,9 @@ final class RedisConnection: EventHandler {
                     return close(reason: "\(settings.description) sent an unasked reply")
                 }
                 entry.completion(.success(reply))
+                if case .error(let text) = reply, isReady, RedisRefusal.callsForReconnect(text) {
+                    return close(reason: "\(settings.description): \(text)")
+                }
             }
         } catch {
             close(reason: "\(settings.description): \(error)")

@@ -3,12 +3,21 @@ struct RedisSettings: Sendable, CustomStringConvertible {
     enum Place: Sendable, Equatable {
         case tcp(host: String, port: UInt16)
         case unix(path: String)
+        /// The sentinels that know where the master of that name is.
+        case sentinel([HostAndPort], master: String)
     }
 
     var place: Place
     var username: String?
     var password: Secret?
     var database: Int = 0
+    /// Present: the server is spoken to over TLS.
+    var tls: RedisTLS?
+    /// Whether a replica is refused; the sentinels themselves are neither.
+    var mustBeMaster = true
+    /// How many replicas must have an event, and how long they are waited for.
+    var waitReplicas = 0
+    var waitLimit = Duration.milliseconds(200)
     /// How long a connection may take to become usable.
     var connectDeadline: Duration = .seconds(2)
     /// How long a reply may take before the connection counts as broken; nil for connections that send blocking commands.
@@ -19,6 +28,7 @@ struct RedisSettings: Sendable, CustomStringConvertible {
         switch place {
         case .tcp(let host, let port): "Redis at \(host):\(port)"
         case .unix(let path): "Redis at \(path)"
+        case .sentinel(_, let master): "Redis master \(master)"
         }
     }
 
@@ -37,6 +47,8 @@ struct RedisSettings: Sendable, CustomStringConvertible {
         switch place {
         case .tcp(let host, let port): Resolver.resolve(host, port: port, on: loop, then: completion)
         case .unix(let path): completion(.success([.unix(path: path)]))
+        case .sentinel(let sentinels, let master):
+            SentinelInquiry(sentinels, master: master, settings: self, loop: loop, completion: completion).start()
         }
     }
 }

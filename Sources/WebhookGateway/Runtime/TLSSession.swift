@@ -29,6 +29,16 @@ final class TLSClientContext {
 
     deinit { SSL_CTX_free(context) }
 
+    /// Presents a certificate of our own to servers that ask for one; both files are PEM.
+    func useCertificate(_ certificate: String, key: String) throws(StreamError) {
+        guard SSL_CTX_use_certificate_chain_file(context, certificate) == 1 else {
+            throw .tls("the client certificate cannot be read from \(certificate): \(TLSSession.lastError())")
+        }
+        guard SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1, SSL_CTX_check_private_key(context) == 1 else {
+            throw .tls("the client certificate's key cannot be used from \(key): \(TLSSession.lastError())")
+        }
+    }
+
     /// A session on a connected socket whose peer must prove to be `host` (RFC 6125; a name or an IP address).
     func session(on descriptor: Int32, host: String) throws(StreamError) -> TLSSession {
         guard let ssl = SSL_new(context) else { throw .tls(TLSSession.lastError()) }

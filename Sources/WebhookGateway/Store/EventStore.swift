@@ -25,6 +25,8 @@ enum StoredEvent: Equatable, Sendable {
     case new
     /// It was known; the id of its first delivery.
     case duplicate(of: String)
+    /// The spool has it; whether it is new will show when Redis is back.
+    case spooled
 }
 
 /// Puts a worker's events into Redis: the records of a turn as plain SETs, then one call of the accept script a source,
@@ -78,6 +80,8 @@ final class EventStore {
             batches[index].dedupeKeys.argument(dedupeKey)
             batches[index].events.argument(event.id)
             batches[index].events.argument(event.isQuarantined ? "q" as StaticString : "e")
+            // An id is as old as its delivery, which may have spent hours in the spool.
+            batches[index].events.argument(event.id.unixMilliseconds)
             batches[index].events.argument(event.json)
         }
         batches[index].count += events.count
@@ -113,10 +117,12 @@ final class EventStore {
         recordKey.append(contentsOf: eventPrefix.utf8)
         event.id.append(to: &recordKey)
         connection.send({ _ in }) { encoder in
-            encoder.command(5)
+            encoder.command(6)
             encoder.argument("SET" as StaticString)
             encoder.argument(recordKey)
             encoder.argument(parts: event.metadata[...], event.json[...], event.body)
+            // A second attempt must not give an expiry to a record that somebody already relies on.
+            encoder.argument("NX" as StaticString)
             encoder.argument("EX" as StaticString)
             encoder.argument(Int64(archiveSeconds))
         }
@@ -135,11 +141,10 @@ final class EventStore {
         tail.argument(Int64(keys.queues.count))
         tail.argument(Int64(keys.dedupeWindowSeconds))
         tail.argument(eventPrefix)
-        tail.argument(loop.unixMilliseconds)
         for queue in keys.queues { tail.argument(queue) }
         tail.bytes.append(contentsOf: batches[index].events.bytes)
         batches[index].removeAll()
-        let arguments = 1 + keys.fixed.count + count + 5 + keys.queues.count + 3 * count
+        let arguments = 1 + keys.fixed.count + count + 4 + keys.queues.count + 4 * count
         connection.evaluate(.accept, argumentCount: arguments, tail: tail.bytes) { result in
             Self.distribute(result, of: count, to: deliveries)
         }

@@ -1,6 +1,6 @@
 /// What became of a request, as the label `outcome` of `webhook_requests_total`.
 enum RequestOutcome: String, CaseIterable, Sendable {
-    case accepted, duplicate, quarantined, handshake
+    case accepted, duplicate, quarantined, spooled, handshake
     case missing, malformed, mismatch, expired
     case addressNotAllowed = "address_not_allowed"
     case tooLarge = "too_large"

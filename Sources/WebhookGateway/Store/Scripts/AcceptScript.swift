@@ -2,15 +2,15 @@ extension RedisScript {
     /// Takes in a loop turn's deliveries of one source: dedupe, index, ledger and push in one atomic step.
     ///
     /// KEYS: ledger · index of the source · dead list · q queues · n dedupe keys.
-    /// ARGV: source · q · dedupe window in seconds · prefix of records · arrival in ms · q queue names · then for each
-    /// event: id, `e` (event) or `q` (quarantined), its JSON.
+    /// ARGV: source · q · dedupe window in seconds · prefix of records · q queue names · then for each event: id,
+    /// `e` (event) or `q` (quarantined), arrival in ms, its JSON.
     /// Answers one string an event: "" when it is new, else the id of the first delivery.
     ///
     /// The first delivery's own id under the dedupe key means "stored by me": a repeated call counts and pushes nothing.
     static let accept = RedisScript(
         name: "accept",
         source: #"""
-            local source, q, window, prefix, arrival = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
+            local source, q, window, prefix = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
             local n = #KEYS - 3 - q
             local answers, events, index, quarantined, duplicates = {}, {}, {}, {}, {}
             local known = 0
@@ -21,16 +21,16 @@ extension RedisScript {
               end
             end
             for i = 1, n do
-              local at = 3 + q + 3 * i
+              local at = q + 4 * i + 1
               local id = ARGV[at]
               if redis.call('SET', KEYS[3 + q + i], id, 'NX', 'EX', window) then
                 if ARGV[at + 1] == 'e' then
-                  events[#events + 1] = ARGV[at + 2]
+                  events[#events + 1] = ARGV[at + 3]
                 else
-                  quarantined[#quarantined + 1] = ARGV[at + 2]
+                  quarantined[#quarantined + 1] = ARGV[at + 3]
                   redis.call('PERSIST', prefix .. id)
                 end
-                index[#index + 1] = arrival
+                index[#index + 1] = ARGV[at + 2]
                 index[#index + 1] = id
                 answers[i] = ''
               else
@@ -54,7 +54,7 @@ extension RedisScript {
               redis.call('HINCRBY', KEYS[1], 'source:' .. source .. ':queued', #events)
               for i = 1, q do
                 call('RPUSH', KEYS[3 + i], events)
-                redis.call('HINCRBY', KEYS[1], 'queue:' .. ARGV[5 + i] .. ':entered', #events)
+                redis.call('HINCRBY', KEYS[1], 'queue:' .. ARGV[4 + i] .. ':entered', #events)
               end
             end
             if #quarantined > 0 then

@@ -1,0 +1,14 @@
+/// What an error reply means for what is sent next.
+enum RedisRefusal {
+    private static let ofServer = [
+        "READONLY", "OOM", "LOADING", "MASTERDOWN", "NOREPLICAS", "MISCONF", "BUSY", "NOAUTH", "NOPERM", "WRONGPASS",
+        "CLUSTERDOWN", "TRYAGAIN", "ERR max number of clients",
+    ]
+    private static let ofConnection = ["READONLY", "LOADING", "MASTERDOWN", "NOAUTH"]
+
+    /// Whether the server takes nothing from anybody at present, not just this command.
+    static func concernsServer(_ error: String) -> Bool { ofServer.contains { error.hasPrefix($0) } }
+
+    /// Whether a new connection may do better: to another server, or with a new login.
+    static func callsForReconnect(_ error: String) -> Bool { ofConnection.contains { error.hasPrefix($0) } }
+}

@@ -1,0 +1,273 @@
+/// Where a worker's deliveries become durable: in Redis, or, while it is away, in the spool. The answer 200 may be
+/// given as soon as this says so, and not before.
+final class DurableStore {
+    /// What a worker needs for its part of the spool.
+    struct Plan: Sendable {
+        /// `<dataDirectory>/spool`.
+        var directory: String
+        /// Names this process among those that ever wrote there.
+        var instance: String
+        var segmentBytes: Int
+        var status: SpoolStatus
+    }
+
+    /// After a failure of the disk it is left alone for so long.
+    private static let pauseAfterDiskFailure = Duration.milliseconds(500)
+    /// A Redis that lets commands wait for so long gets no more of them: the spool is faster.
+    private static let patience = Duration.milliseconds(500)
+    private static let adoptionPeriod = Duration.seconds(5)
+
+    private struct Waiting {
+        var records: [SpoolRecord]
+        var cause: RedisFailure
+        var completion: EventStore.Completion
+    }
+
+    private let connection: RedisConnection
+    private let store: EventStore
+    private let plan: Plan?
+    private let drainer: SpoolDrainer?
+    private let outages: OutageLog
+    private let worker: Int
+    private let loop: EventLoop
+    private let log: Log
+    private var folder: SpoolFolder?
+    private var waiting: [Waiting] = []
+    /// Redis answers, but takes nothing in: not tried again before the drainer has been successful.
+    private var isRefusing = false
+    private var diskFailedUntil: UInt64 = 0
+    private var isDiskFailureTold = false
+    private var isAdopting = false
+
+    /// - Parameter plan: nil: there is no spool.
+    init(
+        connection: RedisConnection, keys: Keys, archiveSeconds: Int, plan: Plan?, worker: Int, outages: OutageLog,
+        loop: EventLoop, log: Log
+    ) {
+        self.connection = connection
+        self.plan = plan
+        self.worker = worker
+        self.outages = outages
+        self.loop = loop
+        self.log = log
+        store = EventStore(connection: connection, keys: keys, archiveSeconds: archiveSeconds, loop: loop)
+        drainer = plan.map {
+            SpoolDrainer(
+                connection: connection, keys: keys, archiveSeconds: archiveSeconds, status: $0.status, loop: loop,
+                log: log)
+        }
+        drainer?.finished = { [weak self] in self?.drained($0) }
+        drainer?.putBack = { [weak self] in self?.putBack($0) ?? false }
+        connection.willFlush = { [weak self] in self?.flush() }
+        connection.stateChanged = { [weak self] isReady, reason in self?.connectionChanged(isReady, reason) }
+        if worker == 0, plan != nil { adopt() }
+    }
+
+    /// Told of each event that went from the spool into the store.
+    var drainedEvent: ((SpoolRecord, StoredEvent) -> Void)? {
+        get { drainer?.stored }
+        set { drainer?.stored = newValue }
+    }
+
+    /// Whether deliveries can be taken in right now.
+    var isReady: Bool { canSpool || connection.isReady && !isRefusing }
+
+    /// Keeps a delivery's events. A failure of Redis is none of this while the spool has room.
+    func accept(_ events: [NewEvent], of source: SourceKeys, then completion: @escaping EventStore.Completion) {
+        guard plan != nil else { return store.accept(events, of: source, then: completion) }
+        guard canSpool else {
+            return store.accept(events, of: source) { [weak self] in self?.answered($0, completion) }
+        }
+        guard connection.isReady, !isRefusing, !isSlow else {
+            return keep(events.map { SpoolRecord($0, source) }, .unavailable(connection.problem), completion)
+        }
+        // The slices of the bodies are valid for this call only.
+        let records = events.map { SpoolRecord($0, source) }
+        store.accept(events, of: source) { [weak self] result in
+            guard let self else { return completion(result) }
+            guard case .failure(let failure) = result else { return completion(result) }
+            self.note(failure)
+            self.keep(records, failure, completion)
+        }
+    }
+
+    /// Ends the connection and the worker's part of the spool; what waits for Redis' word is written there.
+    func close() {
+        connection.stateChanged = nil
+        connection.stop()
+        commit()
+        guard let folder, folder.isEmpty else { return }
+        folder.remove()
+    }
+
+    // MARK: Redis' state
+
+    private var isSlow: Bool { connection.oldestPendingAge > Self.patience }
+
+    private func answered(_ result: Result<[StoredEvent], RedisFailure>, _ completion: EventStore.Completion) {
+        switch result {
+        case .success: noteSuccess()
+        case .failure(let failure):
+            note(failure)
+            if plan?.status.isFull == true { tellFull() }
+        }
+        completion(result)
+    }
+
+    private func note(_ failure: RedisFailure) {
+        switch failure {
+        case .unavailable, .unknownOutcome: return
+        case .refused(let reason) where RedisRefusal.concernsServer(reason):
+            isRefusing = true
+            outages.lost(worker, reason: failure.description, log)
+        case .refused, .unexpectedReply: outages.refused(reason: failure.description, log)
+        }
+    }
+
+    private func noteSuccess() {
+        guard isRefusing else { return }
+        isRefusing = false
+        outages.back(worker, at: connection.settings.description, log)
+    }
+
+    private func drained(_ result: Result<Void, RedisFailure>) {
+        switch result {
+        case .success: noteSuccess()
+        case .failure(let failure): note(failure)
+        }
+    }
+
+    private func connectionChanged(_ isReady: Bool, _ reason: String) {
+        guard isReady else { return outages.lost(worker, reason: reason, log) }
+        isRefusing = false
+        outages.back(worker, at: reason, log)
+        drainer?.wake()
+    }
+
+    // MARK: Spooling
+
+    private var canSpool: Bool {
+        guard let plan else { return false }
+        return !plan.status.isFull && loop.now >= diskFailedUntil
+    }
+
+    private func keep(_ records: [SpoolRecord], _ cause: RedisFailure, _ completion: @escaping EventStore.Completion) {
+        waiting.append(Waiting(records: records, cause: cause, completion: completion))
+    }
+
+    /// The end of a turn: what goes to the spool is written at once, with one fdatasync for all, and then answered.
+    private func flush() {
+        if !waiting.isEmpty {
+            commit()
+            // Answers may have brought new requests, which hooks that ran before this one have not seen.
+            loop.schedule(after: .zero) {}
+            drainer?.wake()
+        }
+        store.flush()
+    }
+
+    private func commit() {
+        while !waiting.isEmpty {
+            let all = waiting
+            waiting = []
+            var taken: [Waiting] = []
+            for delivery in all {
+                if canSpool, plan?.status.reserve(SpoolFolder.room(for: delivery.records)) == true {
+                    taken.append(delivery)
+                } else {
+                    if canSpool { tellFull() }
+                    delivery.completion(.failure(delivery.cause))
+                }
+            }
+            guard !taken.isEmpty else { continue }
+            let isWritten = write(taken.flatMap(\.records))
+            for delivery in taken {
+                delivery.completion(
+                    isWritten ? .success(delivery.records.map { _ in .spooled }) : .failure(delivery.cause))
+            }
+        }
+    }
+
+    /// Room for the records has been reserved.
+    private func write(_ records: [SpoolRecord]) -> Bool {
+        guard let plan else { return false }
+        do throws(SystemError) {
+            try ownFolder(plan).append(records, segmentBytes: plan.segmentBytes)
+            if isDiskFailureTold {
+                isDiskFailureTold = false
+                log.info("the spool can be written again")
+            }
+            return true
+        } catch {
+            plan.status.release(SpoolFolder.room(for: records))
+            diskFailedUntil = Clock.monotonicNanoseconds() &+ Self.pauseAfterDiskFailure.nanoseconds
+            if !isDiskFailureTold {
+                isDiskFailureTold = true
+                log.error(
+                    "the spool cannot be written; deliveries are answered 503 while Redis is away. Free space on, or repair, the disk of the data directory",
+                    ["directory": .text(plan.directory), "reason": .text(error.description)])
+            }
+            return false
+        }
+    }
+
+    private func ownFolder(_ plan: Plan) throws(SystemError) -> SpoolFolder {
+        if let folder { return folder }
+        let made = try SpoolFolder.create(in: plan.directory, named: "\(plan.instance)-\(worker)", status: plan.status)
+        folder = made
+        drainer?.add(made)
+        return made
+    }
+
+    private func putBack(_ records: [SpoolRecord]) -> Bool {
+        guard let plan, plan.status.reserve(SpoolFolder.room(for: records)) else { return false }
+        return write(records)
+    }
+
+    private func tellFull() {
+        guard let plan else { return }
+        outages.spoolFull(log, maxBytes: plan.status.maxBytes)
+    }
+
+    // MARK: What others have left
+
+    /// Takes over the folders of processes that are gone, now and from time to time: a process that this one replaces
+    /// may still be there at the start.
+    private func adopt() {
+        guard let plan, !isAdopting else { return }
+        let foreign = SpoolFolder.list(plan.directory).filter { !$0.hasPrefix("\(plan.directory)/\(plan.instance)-") }
+        if !foreign.isEmpty {
+            isAdopting = true
+            do throws(SystemError) {
+                try loop.offload({ foreign.compactMap { SpoolFolder.take($0) } }) { [weak self] in self?.took($0) }
+            } catch {
+                isAdopting = false
+            }
+        }
+        loop.schedule(after: Self.adoptionPeriod) { [weak self] in self?.adopt() }
+    }
+
+    private func took(_ abandoned: [SpoolFolder.Abandoned]) {
+        isAdopting = false
+        guard let plan else { return }
+        for entry in abandoned {
+            let events = entry.segments.reduce(0) { $0 + $1.events.values.reduce(0, +) }
+            if events > 0 {
+                log.info(
+                    "spooled events of an earlier process found",
+                    ["folder": .text(entry.path), "events": .number(events)])
+            }
+            drainer?.add(SpoolFolder(entry, status: plan.status))
+        }
+    }
+}
+
+extension SpoolRecord {
+    /// An event on its way, with a copy of its body.
+    fileprivate init(_ event: NewEvent, _ source: SourceKeys) {
+        var event = event
+        event.body = Array(event.body)[...]
+        self.init(
+            source: source.source, queues: source.queues, dedupeWindowSeconds: source.dedupeWindowSeconds, event: event)
+    }
+}
