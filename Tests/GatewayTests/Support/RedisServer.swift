@@ -55,9 +55,19 @@ final class RedisServer {
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_adddup2(&actions, input.read, 0)
         posix_spawn_file_actions_adddup2(&actions, output.write, 1)
-        var words: [UnsafeMutablePointer<CChar>?] = ["sh", "-c", script].map { strdup($0) } + [nil]
+        var words: [UnsafeMutablePointer<CChar>?] = []
+        for word in ["sh", "-c", script] { words.append(strdup(word)) }
+        words.append(nil)
         defer { for word in words { free(word) } }
-        let code = posix_spawnp(&shell, "sh", &actions, nil, &words, environ)
+        // Threads of Dispatch block all signals, and a shell that inherits that never hears of its child's end.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        posix_spawnattr_setsigmask(&attributes, &signals)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        let code = posix_spawnp(&shell, "sh", &actions, &attributes, &words, environ)
         close(input.read)
         close(output.write)
         defer { close(output.read) }
