@@ -7,6 +7,11 @@ enum Terminal {
         guard write(line + "\n", to: STDOUT_FILENO) else { exit(ExitCode.success.rawValue) }
     }
 
+    /// Writes bytes to stdout as they are.
+    static func print(raw bytes: [UInt8]) {
+        guard write(bytes, to: STDOUT_FILENO) else { exit(ExitCode.success.rawValue) }
+    }
+
     /// Writes a line to stderr.
     static func printError(_ line: String) {
         _ = write(line + "\n", to: STDERR_FILENO)
@@ -40,7 +45,11 @@ enum Terminal {
     }
 
     private static func write(_ text: String, to descriptor: Int32) -> Bool {
-        var rest = Array(text.utf8)[...]
+        write(Array(text.utf8), to: descriptor)
+    }
+
+    private static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+        var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count > 0 {

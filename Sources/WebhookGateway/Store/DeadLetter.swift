@@ -118,6 +118,8 @@ struct DeadCursor: Equatable, Sendable, CustomStringConvertible {
 /// What a change to dead letters came to.
 struct DeadChange: Sendable {
     var changed = 0
+    /// Quarantined deliveries among those to be taken up again.
+    var quarantined: [DeadLetter] = []
     /// Dead letters that were left alone, and why.
     var refused: [(id: DeadLetter.ID, reason: String)] = []
 }

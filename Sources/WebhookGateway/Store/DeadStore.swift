@@ -56,7 +56,8 @@ final class DeadStore {
 
     // MARK: Changing
 
-    /// Takes dead letters up again: they go to the tail of their lane or queue.
+    /// Takes dead letters up again: they go to the tail of their lane or queue. Quarantined deliveries are left alone
+    /// and told: they must be mapped anew (`QuarantineRelease`).
     func retry(_ ids: [DeadLetter.ID]) async throws(RedisFailure) -> DeadChange { try await change(ids, isRetry: true) }
 
     /// Gives dead letters up for good; the ledger counts them as discarded.
@@ -89,6 +90,7 @@ final class DeadStore {
             let change = try await change(ids, isRetry: isRetry)
             total.changed += change.changed
             total.refused += change.refused
+            total.quarantined += change.quarantined
         }
         return total
     }
@@ -129,7 +131,7 @@ final class DeadStore {
         }
     }
 
-    private static let gone = "it is not on the dead list (any more)"
+    static let gone = "it is not on the dead list (any more)"
 
     private func changeQueue(
         _ queue: String, _ events: [String], isRetry: Bool, in total: inout DeadChange
@@ -142,26 +144,24 @@ final class DeadStore {
                 continue
             }
             var call = ScriptCall(
-                .queueDead, keys: [keys.queue(queue), keys.dead(queue), keys.ledger, keys.event(event)])
+                .queueDead,
+                keys: [keys.queue(queue), keys.dead(queue), keys.ledger, keys.event(event), keys.state(event)])
             call.add(entry)
             if isRetry {
-                guard !letter.isQuarantined, letter.type != nil else {
-                    let what =
-                        letter.isQuarantined ? "a quarantined delivery has to be mapped anew" : "it is not an event"
-                    total.refused.append((id, "\(what): retrying it would change nothing"))
+                if letter.isQuarantined {
+                    total.quarantined.append(letter)
+                    continue
+                }
+                guard letter.type != nil else {
+                    total.refused.append((id, "it is not an event: retrying it would change nothing"))
                     continue
                 }
                 call.add("retry" as StaticString)
                 call.add(letter.json)
             } else {
                 call.add("discard" as StaticString)
-                if letter.isQuarantined, let source = letter.source {
-                    call.add("source:\(source):discarded")
-                    call.add("source:\(source):quarantined")
-                } else {
-                    call.add("queue:\(queue):discarded")
-                    call.add("" as StaticString)
-                }
+                call.add(queue)
+                call.add(letter.isQuarantined ? letter.source ?? "" : "")
                 call.add(Int64(archiveSeconds))
             }
             if try await connection.evaluate(call).integer == 1 {

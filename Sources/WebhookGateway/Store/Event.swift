@@ -36,6 +36,13 @@ struct Event: Sendable {
         self.document = document
     }
 
+    /// When the gateway got it, in Unix milliseconds; nil when the event does not say.
+    var receivedAt: Int64? {
+        document.string(of: document.member("receivedat")).flatMap { Timestamp(rfc3339: Array($0.utf8)[...]) }.map {
+            $0.seconds * 1000 + Int64($0.nanoseconds) / 1_000_000
+        }
+    }
+
     /// What the CloudEvents attribute `source` starts with.
     static let sourcePrefix = "/webhooks/"
 }

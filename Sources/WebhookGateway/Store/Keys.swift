@@ -16,6 +16,8 @@
 /// | `lease:<queue>:<consumer>` | string | heartbeat | its own expiry |
 /// | `delayed:<queue>` | zset (ms) | events to be seen again later | until due |
 /// | `dead:<queue>` | list | events given up, quarantined deliveries | until retried or discarded |
+/// | `queue:<queue>:paused` | string | since when the queue is paused (ms) | until resumed |
+/// | `queue:<queue>:aside` | list | what waits while the queue is paused | until resumed |
 /// | `queues` | set | queues ever configured, watched for lapsed leases | for ever |
 /// | `returns:<queue>` | hash | SHA-1 of an event → how often it came back from a lapsed worker | a day after the last |
 /// | `idle:<queue>` | hash | consumer without lease and work → since when (ms) | until it is forgotten or back |
@@ -59,6 +61,8 @@ struct Keys: Sendable {
 
     // MARK: Internal
 
+    func queuePaused(_ queue: String) -> String { "\(prefix)queue:\(queue):paused" }
+    func queueAside(_ queue: String) -> String { "\(prefix)queue:\(queue):aside" }
     var queues: String { "\(prefix)queues" }
     func returns(_ queue: String) -> String { "\(prefix)returns:\(queue)" }
     func idle(_ queue: String) -> String { "\(prefix)idle:\(queue)" }

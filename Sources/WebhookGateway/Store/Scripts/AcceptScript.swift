@@ -9,7 +9,7 @@ extension RedisScript {
     /// The first delivery's own id under the dedupe key means "stored by me": a repeated call counts and pushes nothing.
     static let accept = RedisScript(
         name: "accept",
-        source: #"""
+        source: queueTargetLua + #"""
             local source, q, window, prefix = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
             local n = #KEYS - 3 - q
             local answers, events, index, quarantined, duplicates = {}, {}, {}, {}, {}
@@ -53,12 +53,14 @@ extension RedisScript {
             if #events > 0 then
               redis.call('HINCRBY', KEYS[1], 'source:' .. source .. ':queued', #events)
               for i = 1, q do
-                call('RPUSH', KEYS[3 + i], events)
+                call('RPUSH', target(KEYS[3 + i]), events)
                 redis.call('HINCRBY', KEYS[1], 'queue:' .. ARGV[4 + i] .. ':entered', #events)
               end
             end
             if #quarantined > 0 then
               redis.call('HINCRBY', KEYS[1], 'source:' .. source .. ':quarantined', #quarantined)
+              -- They lie on the queue's dead list without having entered the queue.
+              redis.call('HINCRBY', KEYS[1], 'queue:' .. (q > 0 and ARGV[5] or 'events') .. ':quarantined', #quarantined)
               call('RPUSH', KEYS[3], quarantined)
             end
             return answers

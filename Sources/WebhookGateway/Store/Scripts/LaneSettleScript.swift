@@ -15,7 +15,7 @@ extension RedisScript {
             local time = redis.call('TIME')
             local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
-            local ids, stale, mine, back, done = {}, {}, {}, {}, 0
+            local ids, stale, mine, back, deaths, done = {}, {}, {}, {}, {}, 0
             for i = 1, n do ids[i] = ARGV[first + 3 * i - 2] end
             local current = redis.call('HMGET', KEYS[3], unpack(ids))
             for i = 1, n do
@@ -47,6 +47,7 @@ extension RedisScript {
                       redis.call('ZADD', KEYS[4], now + ARGV[v + 1], id)
                     else
                       redis.call('ZADD', KEYS[5], now, id)
+                      deaths[ARGV[v + 2]] = (deaths[ARGV[v + 2]] or 0) + 1
                     end
                   end
                   if kind ~= 'retry' and redis.call('HINCRBY', state, 'pending', -1) <= 0 then close(prefix, id, archive) end
@@ -61,6 +62,9 @@ extension RedisScript {
               local reversed = {}
               for i = #back, 1, -1 do reversed[#reversed + 1] = back[i] end
               redis.call('LPUSH', KEYS[1], unpack(reversed))
+            end
+            for category, count in pairs(deaths) do
+              redis.call('HINCRBY', KEYS[6], 'lane:' .. name .. ':died:' .. category, count)
             end
             if done > 0 then redis.call('HINCRBY', KEYS[6], 'lane:' .. name .. ':done', done) end
             return stale

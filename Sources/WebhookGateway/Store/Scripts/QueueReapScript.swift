@@ -9,7 +9,8 @@ extension RedisScript {
     /// forgotten long after it was last seen, because its next take could already be on the way.
     static let queueReap = RedisScript(
         name: "queueReap",
-        source: #"""
+        source: queueTargetLua + #"""
+            local queue = target(KEYS[1])
             local time = redis.call('TIME')
             local now = time[1] * 1000 + math.floor(time[2] / 1000)
             local most, patience = tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -43,7 +44,7 @@ extension RedisScript {
                     bury(oldest, returns)
                     died = died + 1
                   end
-                  while redis.call('LMOVE', work, KEYS[1], 'RIGHT', 'LEFT') do returned = returned + 1 end
+                  while redis.call('LMOVE', work, queue, 'RIGHT', 'LEFT') do returned = returned + 1 end
                   redis.call('HDEL', KEYS[6], consumer)
                 else
                   local since = tonumber(redis.call('HGET', KEYS[6], consumer) or '0')
@@ -63,7 +64,7 @@ extension RedisScript {
               redis.call('ZREM', KEYS[3], unpack(due))
               local back = {}
               for i = #due, 1, -1 do back[#back + 1] = due[i] end
-              redis.call('LPUSH', KEYS[1], unpack(back))
+              redis.call('LPUSH', queue, unpack(back))
             end
             return {returned, died, forgotten, #due}
             """#

@@ -6,9 +6,9 @@ extension RedisScript {
     /// It stays among the consumers: a blocking take that Redis is just serving may still put an entry into the list.
     static let queueRelease = RedisScript(
         name: "queueRelease",
-        source: #"""
-            local count = 0
-            while redis.call('LMOVE', KEYS[2], KEYS[1], 'RIGHT', 'LEFT') do count = count + 1 end
+        source: queueTargetLua + #"""
+            local count, queue = 0, target(KEYS[1])
+            while redis.call('LMOVE', KEYS[2], queue, 'RIGHT', 'LEFT') do count = count + 1 end
             redis.call('DEL', KEYS[3])
             return count
             """#

@@ -1,0 +1,35 @@
+extension RedisScript {
+    /// Sends an archived event once more: to a queue, or to one destination's lane alone.
+    ///
+    /// KEYS: record · state · attempts · ledger · queue or lane · the lane's dead.
+    /// ARGV: `queue` or `lane` · name · id · the record with the replay's id in the event · the event.
+    /// Answers 1; 0 when the record is gone; -1 when the lane still owes the event.
+    ///
+    /// A replay enters anew; only a dead letter that is taken up by it has entered before.
+    static let replay = RedisScript(
+        name: "replay",
+        source: queueTargetLua + #"""
+            if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+            local name, id = ARGV[2], ARGV[3]
+            if ARGV[1] == 'queue' then
+              redis.call('SET', KEYS[1], ARGV[4], 'KEEPTTL')
+              redis.call('RPUSH', target(KEYS[5]), ARGV[5])
+              redis.call('HINCRBY', KEYS[4], 'queue:' .. name .. ':entered', 1)
+              return 1
+            end
+            local old = redis.call('HGET', KEYS[2], 'to:' .. name)
+            if old == 'waiting' or old == 'retrying' then return -1 end
+            redis.call('SET', KEYS[1], ARGV[4])
+            if old ~= 'dead' or redis.call('ZREM', KEYS[6], id) == 0 then
+              redis.call('HINCRBY', KEYS[4], 'lane:' .. name .. ':entered', 1)
+            end
+            redis.call('HDEL', KEYS[2], 'attempts:' .. name, 'first:' .. name)
+            redis.call('HSET', KEYS[2], 'to:' .. name, 'waiting', 'status', 'forwarding')
+            redis.call('HINCRBY', KEYS[2], 'pending', 1)
+            redis.call('PERSIST', KEYS[2])
+            redis.call('PERSIST', KEYS[3])
+            redis.call('RPUSH', KEYS[5], id)
+            return 1
+            """#
+    )
+}
