@@ -23,6 +23,7 @@ final class Gateway: AdminHandler.Gateway {
     private var ingest: IngestServer?
     private var forwarder: Forwarder?
     private var adminListener: Listener?
+    private var ledgerMetrics: LedgerMetrics?
     private var signals: Signals?
     private var stopRequest: CheckedContinuation<Void, Never>?
     private var isStopping = false
@@ -73,7 +74,10 @@ final class Gateway: AdminHandler.Gateway {
             self.forwarder = forwarder
             forwarder.start()
         }
-        if roles.contains(.admin) { try startAdmin() }
+        if roles.contains(.admin) {
+            ledgerMetrics = LedgerMetrics(redis, configuration.redis)
+            try startAdmin()
+        }
         log.info(
             "gateway started",
             [
@@ -167,6 +171,7 @@ final class Gateway: AdminHandler.Gateway {
         }
         await forwarder?.stop(within: max(Duration.milliseconds(100), deadline - .now))
         adminListener?.abort()
+        ledgerMetrics?.stop()
         await privateRedis?.stop(within: max(Duration.seconds(5), deadline - .now))
         log.info("stopped")
     }
@@ -199,6 +204,7 @@ final class Gateway: AdminHandler.Gateway {
         }
         var text = PrometheusText()
         Metrics.append(snapshots, spool: spool?.status.figures ?? SpoolStatus.Figures(), to: &text)
+        await ledgerMetrics?.append(configuration, to: &text)
         return text.bytes
     }
 }

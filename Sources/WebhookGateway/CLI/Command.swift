@@ -18,7 +18,7 @@ protocol Command: Sendable {
 enum CommandCatalog {
     static let all: [any Command.Type] = [
         ServeCommand.self, CheckCommand.self, SendCommand.self, VerifyCommand.self, MappingCommand.self,
-        EventsCommand.self, QueuesCommand.self,
+        EventsCommand.self, DeadCommand.self, QueuesCommand.self, DestinationsCommand.self, AuditCommand.self,
     ]
 
     static func named(_ name: String) -> (any Command.Type)? {

@@ -131,7 +131,7 @@ final class DeadStore {
         }
     }
 
-    static let gone = "it is not on the dead list (any more)"
+    static nonisolated let gone = "it is not on the dead list (any more)"
 
     private func changeQueue(
         _ queue: String, _ events: [String], isRetry: Bool, in total: inout DeadChange
