@@ -61,7 +61,7 @@ struct PipelineTests {
 
     @Test func `a QuickBooks company is looked up in the source's tenants`() throws {
         let fixture = try #require(try WebhookFixture.all().first { $0.name == "legacy-several-companies" })
-        var bench = try Bench(fixture, tenants: ["1185883450": "acme"])
+        var bench = try Bench(fixture, tenants: ["9341453196": "acme"])
         let tenants = try stored(bench.decide()).map { event in
             try Event(json: event.json).tenant
         }

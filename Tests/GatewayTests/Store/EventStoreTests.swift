@@ -29,7 +29,7 @@ struct EventStoreTests {
             #expect(try await bench.accept([second]) == [.duplicate(of: first.id.description)])
             #expect(try await bench.record(second.id) == nil)
             #expect(try await bench.record(first.id) != nil)
-            #expect(try await bench.command(["LLEN", "wh:{0}:queue:events"]) == .integer(1))
+            #expect(try await bench.number(["LLEN", "wh:{0}:queue:events"]) == 1)
             #expect(try await bench.ledger("source:shop:accepted") == 2)
             #expect(try await bench.ledger("source:shop:duplicate") == 1)
         }
@@ -40,7 +40,7 @@ struct EventStoreTests {
             let events = ["a", "b", "a", "c"].map { bench.event($0) }
             let answers = try await bench.accept(deliveries: [[events[0], events[1]], [events[2]], [events[3]]])
             #expect(answers == [[.new, .new], [.duplicate(of: events[0].id.description)], [.new]])
-            #expect(try await bench.command(["LLEN", "wh:{0}:queue:events"]) == .integer(3))
+            #expect(try await bench.number(["LLEN", "wh:{0}:queue:events"]) == 3)
         }
     }
 
@@ -49,19 +49,19 @@ struct EventStoreTests {
             let event = bench.event("evt_1")
             _ = try await bench.accept([event])
             #expect(try await bench.accept([event]) == [.new])
-            #expect(try await bench.command(["LLEN", "wh:{0}:queue:events"]) == .integer(1))
+            #expect(try await bench.number(["LLEN", "wh:{0}:queue:events"]) == 1)
             #expect(try await bench.ledger("source:shop:accepted") == 1)
         }
     }
 
     @Test func `a quarantined delivery goes to the dead list, and its record does not expire`() async throws {
-        try await Bench.run { bench in
+        try await Bench.run { bench async throws in
             var event = bench.event("evt_1")
             event.isQuarantined = true
             #expect(try await bench.accept([event]) == [.new])
-            #expect(try await bench.command(["LLEN", "wh:{0}:queue:events"]) == .integer(0))
-            #expect(try await bench.command(["LLEN", "wh:{0}:dead:events"]) == .integer(1))
-            #expect(try await bench.command(["TTL", .text("wh:{0}:event:\(event.id)")]) == .integer(-1))
+            #expect(try await bench.number(["LLEN", "wh:{0}:queue:events"]) == 0)
+            #expect(try await bench.number(["LLEN", "wh:{0}:dead:events"]) == 1)
+            #expect(try await bench.number(["TTL", .text("wh:{0}:event:\(event.id)")]) == -1)
             #expect(try await bench.ledger("source:shop:quarantined") == 1)
         }
     }
@@ -72,15 +72,15 @@ struct EventStoreTests {
             let answers = try await bench.accept(events)
             #expect(answers.count == 9000)
             #expect(answers.allSatisfy { $0 == .new })
-            #expect(try await bench.command(["LLEN", "wh:{0}:queue:events"]) == .integer(9000))
-            #expect(try await bench.command(["ZCARD", "wh:{0}:index:shop"]) == .integer(9000))
+            #expect(try await bench.number(["LLEN", "wh:{0}:queue:events"]) == 9000)
+            #expect(try await bench.number(["ZCARD", "wh:{0}:index:shop"]) == 9000)
         }
     }
 
     @Test func `every queue of the source gets the event`() async throws {
         try await Bench.run(queues: ["events", "billing"]) { bench in
             _ = try await bench.accept([bench.event("evt_1")])
-            #expect(try await bench.command(["LLEN", "wh:{0}:queue:billing"]) == .integer(1))
+            #expect(try await bench.number(["LLEN", "wh:{0}:queue:billing"]) == 1)
             #expect(try await bench.ledger("queue:billing:entered") == 1)
             #expect(try await bench.ledger("source:shop:queued") == 1)
         }
@@ -166,6 +166,9 @@ struct EventStoreTests {
         func command(_ arguments: [RedisArgument]) async throws -> RedisReply {
             try await connection.command(arguments)
         }
+
+        /// A command that answers a number.
+        func number(_ arguments: [RedisArgument]) async throws -> Int64? { try await command(arguments).integer }
 
         func record(_ id: ULID) async throws -> [UInt8]? {
             try await command(["GET", .text("wh:{0}:event:\(id)")]).bytes
