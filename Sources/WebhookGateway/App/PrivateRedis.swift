@@ -13,7 +13,7 @@ final class PrivateRedis {
 
     let socket: String
 
-    private static let names = ["redis-server", "valkey-server"]
+    nonisolated static let names = ["redis-server", "valkey-server"]
     private static let longestDelay = Duration.seconds(5)
 
     private let program: String

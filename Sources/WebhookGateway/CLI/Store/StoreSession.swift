@@ -43,7 +43,8 @@ struct StoreSession {
         guard await connection.becomesReady(within: settings.connectDeadline) else {
             let problem = connection.problem
             connection.stop()
-            throw Unreachable(description: "\(settings) cannot be reached (\(problem)); \(Self.remedy(configuration))")
+            let place = problem.hasPrefix(settings.description) ? "" : "\(settings): "
+            throw Unreachable(description: "\(place)\(problem); \(Self.remedy(configuration))")
         }
     }
 
