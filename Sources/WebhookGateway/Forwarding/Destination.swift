@@ -20,6 +20,9 @@ protocol Destination: AnyObject, Sendable {
     /// Sends one batch and says what came of each event. Never throws: a failure is an outcome.
     func send(_ batch: [Event]) async -> AttemptResult
 
+    /// Asks the destination about its credentials, as far as it can say anything without taking an event.
+    func check() async -> CredentialCheck
+
     /// Flushes and closes; called once, when no send is under way.
     func close() async
 }

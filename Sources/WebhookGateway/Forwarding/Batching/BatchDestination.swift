@@ -1,0 +1,89 @@
+import Verifiers
+
+/// A destination whose requests carry lists of events. It says one event, puts a request together and reads the answer;
+/// keeping to the API's limits, finding the one entry that spoils a request and adding up the outcomes is done here.
+@ControlPlane
+protocol BatchDestination: Destination {
+    var context: DestinationContext { get }
+
+    /// What is masked in records, also in the forms it is sent in (base64).
+    var secrets: [Secret] { get }
+
+    /// What an attempt's record says of a success that proves nothing; nil where the API's yes can be believed.
+    var unverifiable: String? { get }
+
+    /// An event in the API's words, or why the API would not take it.
+    func entry(_ event: Event, unixMilliseconds: Int64) throws(RefusedEvent) -> BatchEntry
+
+    /// A request of these entries, which keep to `limits`.
+    func request(_ entries: [BatchEntry]) -> OutboundRequest
+
+    /// What the answer says of the entries. An answer of another kind than the API speaks (a web page) never gets here.
+    func judge(_ answer: APIAnswer, _ entries: [BatchEntry]) -> BatchVerdict
+}
+
+extension BatchDestination {
+    var unverifiable: String? { nil }
+
+    func send(_ batch: [Event]) async -> AttemptResult {
+        var run = BatchRun(count: batch.count, secrets: secrets, unverifiable: unverifiable)
+        let now = context.unixMilliseconds()
+        var entries: [BatchEntry] = []
+        for (place, event) in batch.enumerated() {
+            do throws(RefusedEvent) {
+                var entry = try entry(event, unixMilliseconds: now)
+                entry.place = place
+                entries.append(entry)
+            } catch {
+                run.settle(place, .dead(error.category, reason: error.reason))
+            }
+        }
+        run.plan(BatchPlan.requests(entries, limits))
+        while let next = run.next() {
+            let request = request(next)
+            do throws(HTTPClientError) {
+                let response = try await context.client.send(request, context.clientOptions)
+                let answer = APIAnswer(response, unixMilliseconds: context.unixMilliseconds())
+                run.record(request, answer)
+                run.apply(answer.foreign ?? judge(answer, next), to: next)
+            } catch {
+                run.record(request, nil)
+                run.apply(.whole(HTTPOutcome.judge(error)), to: next)
+            }
+        }
+        return run.result
+    }
+
+    func close() async {}
+
+    /// Sends a request that is no delivery and returns the answer, or what its absence says.
+    func ask(_ request: OutboundRequest) async -> Result<APIAnswer, CredentialProblem> {
+        do throws(HTTPClientError) {
+            let response = try await context.client.send(request, context.clientOptions)
+            let answer = APIAnswer(response, unixMilliseconds: context.unixMilliseconds())
+            if case .whole(let outcome) = answer.foreign, let check = CredentialCheck.failure(outcome) {
+                return .failure(CredentialProblem(check: check))
+            }
+            return .success(answer)
+        } catch {
+            return .failure(
+                CredentialProblem(
+                    check: CredentialCheck(verdict: .failed(error.category), explanation: error.description)))
+        }
+    }
+
+    /// What an answer that proves nothing good says of the credentials; the words of the API, credentials masked.
+    func failedCheck(_ answer: APIAnswer) -> CredentialCheck {
+        var check =
+            CredentialCheck.failure(answer.general)
+            ?? CredentialCheck(
+                verdict: .failed(.unknown), explanation: "the answer was not understood: \(answer.words)")
+        check.explanation = AnswerExcerpt.text(Array(check.explanation.utf8), hiding: secrets)
+        return check
+    }
+}
+
+/// Why a check got no answer that could be read.
+struct CredentialProblem: Error, Sendable {
+    var check: CredentialCheck
+}
