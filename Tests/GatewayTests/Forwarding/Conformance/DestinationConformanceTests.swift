@@ -1,0 +1,82 @@
+import Synchronization
+import Testing
+import Verifiers
+
+@testable import WebhookGateway
+
+/// What every destination must do, whatever its API: tried on a strict imitation of each over real sockets.
+@ControlPlane
+struct DestinationConformanceTests {
+    nonisolated static let types = DestinationCatalog.types.filter { !ImitationCatalog.exempt.contains($0) }
+
+    @Test(arguments: types, Situation.allCases)
+    func `each event comes out as the API's answer says`(_ type: String, _ situation: Situation) async throws {
+        let bench = try ConformanceBench(type, situation)
+        let spoilt: Set<Int> = situation == .refusal ? [2] : []
+        let events = try ConformanceEvents.payments(5, spoilt: spoilt)
+        let result = await bench.destination.send(events)
+        #expect(result.outcomes.count == events.count)
+        bench.expectNoViolations()
+        bench.expectNoSecret(in: result)
+        for (place, outcome) in result.outcomes.enumerated() {
+            #expect(
+                bench.imitation.expectation(situation).isMet(by: outcome, isSpoilt: spoilt.contains(place)),
+                "event \(place): \(outcome)")
+        }
+        if situation == .success || situation == .refusal {
+            let innocent = events.count - (bench.imitation.expectation(.refusal) == .doesNotHappen ? 0 : spoilt.count)
+            #expect(bench.accepted.count == innocent, "taken once each: \(bench.accepted)")
+            #expect(Set(bench.accepted).count == innocent)
+        }
+        if bench.imitation.isUnverifiable, result.outcomes.contains(.delivered) {
+            #expect(result.answer?.contains("unverifiable") == true)
+        }
+    }
+
+    @Test(arguments: types)
+    func `a repeated event has the same deduplication key`(_ type: String) async throws {
+        let bench = try ConformanceBench(type, .resetAfterAcceptance, recoversAfter: 1)
+        guard bench.imitation.hasDeduplicationKey else { return }
+        let event = [try ConformanceEvents.payment(0)]
+        let first = await bench.destination.send(event)
+        #expect(first.outcomes != [.delivered])
+        let second = await bench.destination.send(event)
+        #expect(second.outcomes == [.delivered], "\(second)")
+        #expect(bench.accepted.count == 2)
+        #expect(Set(bench.accepted).count == 1, "\(bench.accepted)")
+        bench.expectNoViolations()
+    }
+
+    @Test(arguments: types)
+    func `more than a request may hold becomes several`(_ type: String) async throws {
+        let bench = try ConformanceBench(type, .success)
+        let count = min(bench.destination.limits.events + 1, 2600)
+        let result = await bench.destination.send(try ConformanceEvents.payments(count))
+        bench.expectNoViolations()
+        #expect(result.outcomes == Array(repeating: .delivered, count: count))
+        #expect(Set(bench.accepted).count == count)
+    }
+
+    @Test(arguments: types)
+    func `credentials can be asked about`(_ type: String) async throws {
+        let bench = try ConformanceBench(type, .unauthorized)
+        let check = await bench.destination.check()
+        #expect(!check.explanation.isEmpty)
+        #expect(check.verdict != .verified)
+        #expect(!bench.secrets.contains { check.explanation.contains($0) })
+    }
+}
+
+extension Expectation {
+    fileprivate func isMet(by outcome: DeliveryOutcome, isSpoilt: Bool) -> Bool {
+        switch (self, outcome) {
+        case (.doesNotHappen, .delivered), (.delivered, .delivered): true
+        case (.retry(let category), .retry(let actual, _, _)): category == actual
+        case (.dead(let category), .dead(let actual, _)): category == actual
+        case (.innocentDelivered, .delivered): !isSpoilt
+        case (.innocentDelivered(let category, let words), .dead(let actual, let reason)):
+            isSpoilt && category == actual && reason.contains(words)
+        default: false
+        }
+    }
+}
