@@ -2,6 +2,7 @@
 enum DestinationCatalog {
     static let all: [any Destination.Type] = [
         ConsoleDestination.self, FileDestination.self, WebhookDestination.self, GoogleAnalyticsDestination.self,
+        MixpanelDestination.self,
     ]
 
     /// The names of the types.
