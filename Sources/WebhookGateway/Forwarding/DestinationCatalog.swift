@@ -3,6 +3,7 @@ enum DestinationCatalog {
     static let all: [any Destination.Type] = [
         ConsoleDestination.self, FileDestination.self, WebhookDestination.self, GoogleAnalyticsDestination.self,
         MixpanelDestination.self,
+        SegmentDestination.self,
     ]
 
     /// The names of the types.
