@@ -4,6 +4,7 @@ enum DestinationCatalog {
         ConsoleDestination.self, FileDestination.self, WebhookDestination.self, GoogleAnalyticsDestination.self,
         MixpanelDestination.self,
         SegmentDestination.self,
+        RudderStackDestination.self,
     ]
 
     /// The names of the types.

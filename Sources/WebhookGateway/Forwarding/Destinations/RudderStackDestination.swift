@@ -1,0 +1,101 @@
+import Verifiers
+
+/// Sends events to a RudderStack source: Segment's format, but the data plane knows its keys and refuses a whole batch
+/// for one bad message. https://www.rudderstack.com/docs/api/http-api/
+@ControlPlane
+final class RudderStackDestination: BatchDestination {
+    nonisolated static let card = DestinationCard(
+        type: "rudderstack", name: "RudderStack", description: "Sends events to a RudderStack source by its HTTP API.",
+        address: .service("the data plane's URL"),
+        requiredCredentials: [
+            .init(
+                name: "writeKey", isSensitive: true, isRequired: true,
+                hint: "the source's write key: Sources, your HTTP source, Setup"),
+            .init(
+                name: "dataPlaneUrl", isSensitive: false, isRequired: false,
+                hint: "the data plane's URL, on top of the Connections page; needed unless baseURL is set"),
+        ],
+        settings: CommerceSettings.card,
+        documentation: "https://www.rudderstack.com/docs/api/http-api/")
+
+    /// `Gateway.maxReqSizeInKB` is 4000; the number of messages is ours.
+    let limits = BatchLimits(events: 2500, bytes: 3_900_000)
+    let context: DestinationContext
+    let secrets: [Secret]
+    private let message: SegmentEvent
+    private let url: OutboundURL
+    private let authorization: BasicAuthorization
+
+    nonisolated static func validate(_ configuration: DestinationConfiguration) throws(InvalidDestination) {
+        _ = try SegmentEvent(configuration)
+        _ = try url(configuration)
+    }
+
+    init(_ context: DestinationContext) throws(InvalidDestination) {
+        self.context = context
+        message = try SegmentEvent(context.configuration)
+        url = try Self.url(context.configuration)
+        let key = context.configuration.credentials["writeKey"]
+        authorization = BasicAuthorization(user: key?.text ?? "")
+        secrets = [key].compactMap { $0 } + [authorization.secret]
+    }
+
+    func entry(_ event: Event, unixMilliseconds: Int64) throws(RefusedEvent) -> BatchEntry {
+        BatchEntry(key: event.id, json: try message.json(event, messageID: event.id))
+    }
+
+    func request(_ entries: [BatchEntry]) -> OutboundRequest {
+        var body = JSONObject()
+        body.add("batch", json: entries.jsonList)
+        return request(body: body)
+    }
+
+    func judge(_ answer: APIAnswer, _ entries: [BatchEntry]) -> BatchVerdict {
+        if answer.isSuccess {
+            let isOK = answer.words.trimmingQuotes.uppercased() == "OK"
+            return isOK ? .whole(.delivered) : answer.unreadable
+        }
+        return answer.verdict(refusal: .dataError)
+    }
+
+    func check() async -> CredentialCheck {
+        var body = JSONObject()
+        body.add("batch", json: "[]".utf8)
+        switch await ask(request(body: body)) {
+        case .failure(let problem): return problem.check
+        case .success(let answer) where answer.status == 400:
+            return .verified("the data plane knows the write key; an empty batch was sent, which it refuses afterwards")
+        case .success(let answer): return failedCheck(answer)
+        }
+    }
+
+    private func request(body: JSONObject) -> OutboundRequest {
+        OutboundRequest(
+            .post, url,
+            headers: [("Content-Type", "application/json"), ("Authorization", authorization.value)], body: body.json)
+    }
+
+    private nonisolated static func url(
+        _ configuration: DestinationConfiguration
+    ) throws(InvalidDestination) -> OutboundURL {
+        let plane = configuration.credentials["dataPlaneUrl"]?.text
+        guard configuration.baseURL != nil || plane != nil else {
+            throw InvalidDestination(
+                key: "credentials.dataPlaneUrl",
+                reason: "missing; the data plane's URL stands on top of RudderStack's Connections page")
+        }
+        do throws(InvalidDestination) {
+            return try ServiceAddress.url(configuration, service: plane ?? "", target: "/v1/batch")
+        } catch {
+            throw configuration.baseURL == nil
+                ? InvalidDestination(key: "credentials.dataPlaneUrl", reason: error.reason) : error
+        }
+    }
+}
+
+extension String {
+    /// RudderStack's `OK` comes plain or as a JSON text.
+    fileprivate var trimmingQuotes: Substring {
+        hasPrefix("\"") && hasSuffix("\"") && utf8.count > 1 ? dropFirst().dropLast() : self[...]
+    }
+}
