@@ -5,6 +5,7 @@ enum DestinationCatalog {
         MixpanelDestination.self,
         SegmentDestination.self,
         RudderStackDestination.self,
+        MetaConversionsDestination.self,
     ]
 
     /// The names of the types.
