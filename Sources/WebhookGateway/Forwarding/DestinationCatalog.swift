@@ -6,6 +6,7 @@ enum DestinationCatalog {
         SegmentDestination.self,
         RudderStackDestination.self,
         MetaConversionsDestination.self,
+        AmplitudeDestination.self,
     ]
 
     /// The names of the types.
