@@ -7,6 +7,7 @@ enum DestinationCatalog {
         RudderStackDestination.self,
         MetaConversionsDestination.self,
         AmplitudeDestination.self,
+        PostHogDestination.self,
     ]
 
     /// The names of the types.
