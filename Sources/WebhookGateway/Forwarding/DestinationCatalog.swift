@@ -8,6 +8,7 @@ enum DestinationCatalog {
         MetaConversionsDestination.self,
         AmplitudeDestination.self,
         PostHogDestination.self,
+        HubSpotDestination.self,
     ]
 
     /// The names of the types.
