@@ -24,3 +24,22 @@ static inline long wg_ssl_ctx_set_min_proto_version(SSL_CTX *context, int versio
 static inline long wg_ssl_ctx_set_mode(SSL_CTX *context, long mode) {
     return SSL_CTX_set_mode(context, mode);
 }
+
+static inline void wg_ssl_ctx_set_server_options(SSL_CTX *context) {
+    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_read_ahead(context, 1);
+}
+
+static inline long wg_ssl_ctx_set_servername_callback(SSL_CTX *context, int (*callback)(SSL *, int *, void *), void *argument) {
+    SSL_CTX_set_tlsext_servername_callback(context, callback);
+    return SSL_CTX_set_tlsext_servername_arg(context, argument);
+}
+
+static inline long wg_ssl_ctx_set_ticket_keys(SSL_CTX *context, const void *keys, long length) {
+    return SSL_CTX_set_tlsext_ticket_keys(context, (void *)keys, length);
+}
+
+static inline long wg_ssl_ctx_add_chain_certificate(SSL_CTX *context, X509 *certificate) {
+    return SSL_CTX_add0_chain_cert(context, certificate);
+}

@@ -17,6 +17,7 @@ final class Gateway: AdminHandler.Gateway {
     private let roles: Roles
     private let log: Log
     private var configuration: Configuration
+    private var certificates: Certificates?
     private var redisSettings: RedisSettings?
     private var spool: DurableStore.Plan?
     private var privateRedis: PrivateRedis?
@@ -58,12 +59,16 @@ final class Gateway: AdminHandler.Gateway {
     // MARK: Starting
 
     private func start(dataDirectory: String) async throws {
+        let certificates = try Certificates(configuration)
+        certificates.warn(log)
+        self.certificates = certificates
         let redis = try await startRedis(dataDirectory: dataDirectory)
         redisSettings = redis
         try await StoreCheck(configuration.redis, log: log).run(redis)
         if roles.contains(.ingest) {
             spool = makeSpool(dataDirectory: dataDirectory)
-            ingest = try IngestServer.start(try WorkerPlan(configuration, redis: redis, spool: spool, log: log))
+            ingest = try IngestServer.start(
+                try WorkerPlan(configuration, redis: redis, tls: certificates.listen, spool: spool, log: log))
         }
         if roles.contains(.forward) {
             let client = HTTPClient(version: Version.number)
@@ -78,6 +83,7 @@ final class Gateway: AdminHandler.Gateway {
             ledgerMetrics = LedgerMetrics(redis, configuration.redis)
             try startAdmin()
         }
+        if certificates.listen != nil { renewTicketKeys() }
         log.info(
             "gateway started",
             [
@@ -116,10 +122,12 @@ final class Gateway: AdminHandler.Gateway {
     private func startAdmin() throws {
         let admin = configuration.admin
         let address = try ListenAddress.resolve(host: admin.host, port: admin.port)
+        let options = ListenerOptions(tls: try certificates?.admin.map { try TLSServerContext($0) })
         do throws(SystemError) {
             let socket = try Socket.listen(on: address, sharesPort: false)
             adminListener = try Listener(
-                socket, handler: AdminHandler(gateway: self, log: log), limits: ServerLimits(), loop: ControlPlane.loop)
+                socket, handler: AdminHandler(gateway: self, log: log), limits: ServerLimits(), options: options,
+                loop: ControlPlane.loop)
         } catch {
             throw StartFailure(description: ListenAddress.explain(error, address, key: "admin"))
         }
@@ -149,13 +157,41 @@ final class Gateway: AdminHandler.Gateway {
         do {
             let loaded = try loader.load(path)
             guard let redisSettings else { return }
-            let plan = try WorkerPlan(loaded.configuration, redis: redisSettings, spool: spool, log: log)
+            let certificates = try Certificates(loaded.configuration)
+            let plan = try WorkerPlan(
+                loaded.configuration, redis: redisSettings, tls: certificates.listen, spool: spool, log: log)
             try forwarder?.reload(loaded.configuration)
             for worker in ingest?.workers ?? [] { worker.reload(plan) }
+            try use(certificates)
             configuration = loaded.configuration
             log.info("configuration reloaded", ["from": .text(loaded.place)])
         } catch {
             log.error("configuration not reloaded, the old one stays", ["reason": .text("\(error)")])
+        }
+    }
+
+    /// New connections to the admin port get the new certificates; a port does not change between plain and TLS.
+    private func use(_ new: Certificates) throws {
+        if let listener = adminListener, listener.options.tls != nil, let material = new.admin {
+            listener.options.tls = try TLSServerContext(material)
+        }
+        if (new.listen == nil) != (certificates?.listen == nil) || (new.admin == nil) != (certificates?.admin == nil) {
+            log.warning("turning TLS on or off needs a restart")
+        }
+        new.warn(log)
+        certificates = new
+    }
+
+    private func renewTicketKeys() {
+        ControlPlane.loop.schedule(after: Certificates.ticketKeyLifetime) { [weak self] in
+            guard let self, !self.isStopping else { return }
+            do {
+                let key = try TLSTicketKey()
+                for worker in self.ingest?.workers ?? [] { worker.replaceTicketKey(key) }
+            } catch {
+                self.log.error("session tickets keep their key", ["reason": .text("\(error)")])
+            }
+            self.renewTicketKeys()
         }
     }
 
@@ -204,6 +240,7 @@ final class Gateway: AdminHandler.Gateway {
         }
         var text = PrometheusText()
         Metrics.append(snapshots, spool: spool?.status.figures ?? SpoolStatus.Figures(), to: &text)
+        Metrics.append(certificates?.expiries ?? [], to: &text)
         await ledgerMetrics?.append(configuration, to: &text)
         return text.bytes
     }

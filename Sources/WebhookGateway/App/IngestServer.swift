@@ -18,11 +18,17 @@ struct IngestServer: Sendable {
         let count = listen.workers > 0 ? listen.workers : defaultWorkerCount()
         var address = try ListenAddress.resolve(host: listen.host, port: listen.port)
         var workers: [WorkerHandle] = []
+        let shares = WorkerShares(listen, workers: count)
+        if shares.limits.maxConnections * count < listen.maxConnections, count <= listen.maxConnections {
+            plan.log.info(
+                "fewer connections than listen.maxConnections; raise the limit on open files (ulimit -n)",
+                ["connections": .number(shares.limits.maxConnections * count), "openFiles": .number(OpenFiles.limit)])
+        }
         for index in 0..<count {
             do throws(SystemError) {
                 let socket = try Socket.listen(on: address, sharesPort: true)
                 if let bound = try Socket.localAddress(socket.raw) { address = bound }
-                workers.append(try WorkerHandle.start(plan, socket: socket.release(), index: index))
+                workers.append(try WorkerHandle.start(plan, shares: shares, socket: socket.release(), index: index))
             } catch {
                 throw Unavailable(description: ListenAddress.explain(error, address, key: "listen"))
             }

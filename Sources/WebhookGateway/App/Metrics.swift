@@ -11,7 +11,7 @@ enum Metrics {
         text.family("webhook_requests_total", .counter, "Requests to a source by what became of them.")
         for (name, counters) in ordered {
             for (outcome, count) in zip(RequestOutcome.allCases, counters.requests) {
-                text.sample("webhook_requests_total", ["source": name, "outcome": outcome.rawValue], count)
+                text.sample("webhook_requests_total", ["source": name, "outcome": outcome.label.description], count)
             }
         }
         text.family("webhook_rejected_requests_total", .counter, "Requests to no source, or not HTTP, by status.")
@@ -44,7 +44,36 @@ enum Metrics {
         text.sample("webhook_spool_drained_total", spool.drained)
         text.family("webhook_connections", .gauge, "Open connections on the public port.")
         text.sample("webhook_connections", workers.reduce(0) { $0 + $1.connections })
+        appendListeners(workers, to: &text)
         text.family("webhook_redis_up", .gauge, "Whether every ingest worker has its Redis.")
         text.sample("webhook_redis_up", !workers.isEmpty && workers.allSatisfy(\.isRedisReady) ? 1 : 0)
+    }
+
+    private static func appendListeners(_ workers: [WorkerSnapshot], to text: inout PrometheusText) {
+        var figures = ListenerFigures()
+        for worker in workers { figures.merge(worker.listener) }
+        text.family("webhook_connections_accepted_total", .counter, "Connections accepted on the public port.")
+        text.sample("webhook_connections_accepted_total", figures.accepted)
+        text.family("webhook_connections_closed_total", .counter, "Connections that the gateway ended, by reason.")
+        for reason in ListenerFigures.Reason.allCases {
+            text.sample("webhook_connections_closed_total", ["reason": reason.label], figures.closed[reason.rawValue])
+        }
+        text.family(
+            "webhook_accept_pauses_total", .counter, "How often accepting paused for want of descriptors or places.")
+        text.sample("webhook_accept_pauses_total", figures.pauses)
+        text.family("webhook_log_lines_dropped_total", .counter, "Access log lines lost because stderr was not read.")
+        text.sample("webhook_log_lines_dropped_total", workers.reduce(0) { $0 + $1.droppedLines })
+    }
+
+    /// When each certificate expires.
+    static func append(
+        _ expiries: [(listener: String, name: String, unixSeconds: Int64)], to text: inout PrometheusText
+    ) {
+        guard !expiries.isEmpty else { return }
+        let name = "webhook_tls_certificate_expiry_timestamp_seconds"
+        text.family(name, .gauge, "When the certificate, or the first of its chain, expires.")
+        for entry in expiries {
+            text.sample(name, ["listener": entry.listener, "certificate": entry.name], entry.unixSeconds)
+        }
     }
 }

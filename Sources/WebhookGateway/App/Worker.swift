@@ -1,3 +1,4 @@
+import Glibc
 import Verifiers
 
 /// Everything that one ingest thread owns: its loop, listener, Redis connection and sources. Never leaves its thread;
@@ -9,14 +10,21 @@ final class Worker {
     private let store: DurableStore
 
     /// - Parameter socket: a listening socket; the worker closes it.
-    init(_ plan: WorkerPlan, socket: consuming FileDescriptor, loop: EventLoop) throws(SystemError) {
+    init(
+        _ plan: WorkerPlan, shares: WorkerShares, socket: consuming FileDescriptor, loop: EventLoop
+    ) throws(SystemError) {
         connection = RedisConnection(plan.redis, scripts: [.accept], loop: loop)
         store = DurableStore(
             connection: connection, keys: plan.keys, archiveSeconds: plan.archiveSeconds, plan: plan.spool,
             worker: plan.index, outages: plan.outages, loop: loop, log: plan.log)
         handler = IngestHandler(
-            sources: plan.makeSources(), store: store, listen: plan.listen, log: plan.log, loop: loop)
-        listener = try Listener(socket, handler: handler, limits: ServerLimits(plan.listen), loop: loop)
+            sources: plan.makeSources(), store: store, listen: plan.listen, failures: shares.failures, log: plan.log,
+            loop: loop)
+        listener = try Listener(
+            socket, handler: handler, limits: shares.limits,
+            options: ListenerOptions(
+                tls: try Self.makeTLS(plan), proxyProtocol: plan.listen.proxyProtocol, addresses: shares.addresses),
+            loop: loop)
         store.drainedEvent = { [weak handler] in handler?.drained($0, $1) }
         connection.start()
     }
@@ -29,6 +37,42 @@ final class Worker {
         listener.abort()
         store.close()
     }
+
+    /// Takes up a new configuration's sources and certificates; connections that are there keep theirs.
+    func reload(_ plan: WorkerPlan) {
+        handler.replace(plan.makeSources())
+        guard listener.options.tls != nil else { return }
+        do throws(SystemError) {
+            if let new = try Self.makeTLS(plan) { listener.options.tls = new }
+        } catch {
+            plan.log.error("the old certificates stay", ["reason": .text("\(error)")])
+        }
+    }
+
+    /// OpenSSL's objects of this thread. They were made once already when the files were read, so only memory can lack.
+    private static func makeTLS(_ plan: WorkerPlan) throws(SystemError) -> TLSServerContext? {
+        guard let material = plan.tls else { return nil }
+        do throws(TLSMaterial.Failure) {
+            return try TLSServerContext(material)
+        } catch {
+            plan.log.error("the certificates cannot be used", ["reason": .text("\(error)")])
+            throw SystemError("TLS", code: ENOMEM)
+        }
+    }
+}
+
+/// What the workers of one process have in common.
+struct WorkerShares: Sendable {
+    /// Each worker's part.
+    let limits: ServerLimits
+    let failures: FailureLimiter?
+    let addresses: AddressQuota?
+
+    init(_ listen: ListenConfiguration, workers: Int) {
+        limits = ServerLimits(listen, workers: workers, openFiles: OpenFiles.limit)
+        failures = FailureLimiter(perMinute: listen.failuresPerAddressPerMinute, exempt: listen.trustedProxies)
+        addresses = AddressQuota(limit: listen.maxConnectionsPerAddress, exempt: listen.trustedProxies)
+    }
 }
 
 /// Figures of one worker at one moment.
@@ -37,6 +81,8 @@ struct WorkerSnapshot: Sendable {
     /// Requests to no source, by status.
     var strangers: [Int: UInt64]
     var connections: Int
+    var listener: ListenerFigures
+    var droppedLines: UInt64
     var isRedisReady: Bool
 }
 
@@ -45,7 +91,9 @@ struct WorkerHandle: Sendable {
     private let remote: EventLoopRemote
 
     /// Starts the worker's thread; the socket becomes the worker's.
-    static func start(_ plan: WorkerPlan, socket: Int32, index: Int) throws(SystemError) -> WorkerHandle {
+    static func start(
+        _ plan: WorkerPlan, shares: WorkerShares, socket: Int32, index: Int
+    ) throws(SystemError) -> WorkerHandle {
         let remote = try EventLoopRemote()
         var plan = plan
         plan.index = index
@@ -53,7 +101,7 @@ struct WorkerHandle: Sendable {
         try WorkerThread.start(named: "ingest-\(index)") { [plan] in
             do throws(SystemError) {
                 let loop = try EventLoop(remote: remote)
-                loop.resident = try Worker(plan, socket: FileDescriptor(owning: socket), loop: loop)
+                loop.resident = try Worker(plan, shares: shares, socket: FileDescriptor(owning: socket), loop: loop)
                 try loop.run()
             } catch {
                 log.error("an ingest worker has ended", ["reason": .text(error.description)])
@@ -66,16 +114,22 @@ struct WorkerHandle: Sendable {
         await ask { worker in
             WorkerSnapshot(
                 sources: worker.handler.counters, strangers: worker.handler.strangers,
-                connections: worker.listener.connectionCount, isRedisReady: worker.connection.isReady)
+                connections: worker.listener.connectionCount, listener: worker.listener.figures,
+                droppedLines: worker.handler.droppedLines, isRedisReady: worker.connection.isReady)
         }
     }
 
     /// Whether deliveries can be accepted right now.
     func isReady() async -> Bool { await ask(\.isReady) ?? false }
 
-    /// Takes up a new configuration's sources without dropping a connection.
+    /// Takes up a new configuration's sources and certificates without dropping a connection.
     func reload(_ plan: WorkerPlan) {
-        perform { $0.handler.replace(plan.makeSources()) }
+        perform { $0.reload(plan) }
+    }
+
+    /// Seals session tickets with another key from now on.
+    func replaceTicketKey(_ key: TLSTicketKey) {
+        perform { $0.listener.options.tls?.replaceTicketKey(key) }
     }
 
     /// From now on answers carry "Connection: close"; nothing is refused.

@@ -9,6 +9,10 @@ struct WorkerPlan: Sendable {
     var sources: [SourceConfiguration]
     /// Compiled once, by source.
     var mappers: [String: Mapper]
+    /// Token buckets that the workers share, by source; a reload begins with full ones.
+    var rates: [String: SourceRate]
+    /// The public port's certificates; nil: plain HTTP.
+    var tls: TLSMaterial?
     var log: Log
     /// Nil: there is no spool.
     var spool: DurableStore.Plan?
@@ -16,22 +20,30 @@ struct WorkerPlan: Sendable {
     /// The worker's number.
     var index = 0
 
-    /// - Parameter spool: where the spool is; nil when there shall be none.
-    init(_ configuration: Configuration, redis: RedisSettings, spool: DurableStore.Plan?, log: Log)
-        throws(ConfigurationError)
-    {
+    /// - Parameters:
+    ///   - tls: the public port's certificates; nil: plain HTTP.
+    ///   - spool: where the spool is; nil when there shall be none.
+    init(
+        _ configuration: Configuration, redis: RedisSettings, tls: TLSMaterial? = nil, spool: DurableStore.Plan?,
+        log: Log
+    ) throws(ConfigurationError) {
         self.spool = spool
         outages = OutageLog(
             remedy: spool == nil
                 ? "deliveries are answered 503" : "deliveries go to the spool on disk and are answered 200")
         listen = configuration.listen
+        self.tls = tls
         self.redis = redis
         keys = Keys(prefix: configuration.redis.prefix)
         archiveSeconds = configuration.archive.ttlSeconds
         sources = configuration.sources.filter(\.enabled)
         let catalog = MappingCatalog(overrides: configuration.mappings)
         mappers = [:]
+        rates = [:]
         for source in sources {
+            if let limit = source.rateLimit {
+                rates[source.name] = SourceRate(requests: limit.requests, perSeconds: limit.perSeconds)
+            }
             mappers[source.name] = Mapper(provider: source.provider, rules: try catalog.rules(named: source.mapping))
         }
         self.log = log
@@ -42,7 +54,9 @@ struct WorkerPlan: Sendable {
         sources.compactMap { configuration in
             guard let mapper = mappers[configuration.name] else { return nil }
             do {
-                return try Source(configuration, mapper: mapper, keys: keys)
+                let source = try Source(configuration, mapper: mapper, keys: keys)
+                source.rate = rates[configuration.name]
+                return source
             } catch {
                 log.error("source left out", ["source": .text(configuration.name), "reason": .text("\(error)")])
                 return nil
@@ -52,13 +66,21 @@ struct WorkerPlan: Sendable {
 }
 
 extension ServerLimits {
-    init(_ listen: ListenConfiguration) {
+    /// What one of `workers` grants: the connections and the memory of all of them together are the configuration's.
+    init(_ listen: ListenConfiguration, workers: Int, openFiles: Int) {
         http = HTTPLimits(maxHeaderBytes: listen.maxHeaderBytes, maxHeaderFields: listen.maxHeaderFields)
         headerTimeout = .seconds(listen.headerTimeoutSeconds)
         bodyTimeout = .seconds(listen.bodyTimeoutSeconds)
         minBodyBytesPerSecond = listen.minBodyBytesPerSecond
         idleTimeout = .seconds(listen.idleTimeoutSeconds)
         writeTimeout = .seconds(listen.writeTimeoutSeconds)
-        maxConnections = listen.maxConnections
+        let places = min(listen.maxConnections, max(1, openFiles - Self.reservedDescriptors))
+        maxConnections = max(1, places / workers)
+        maxHeldBytes = max(2 * listen.maxBodyBytes, max(Self.heldBytes, 4 * listen.maxBodyBytes) / workers)
     }
+
+    /// Descriptors for Redis, destinations, the admin port and files.
+    private static let reservedDescriptors = 256
+    /// Bytes of unfinished requests in all.
+    private static let heldBytes = 256 * 1024 * 1024
 }

@@ -9,7 +9,6 @@ extension Configuration {
     /// The values that this release does not act on yet, so that `serve` can say so instead of ignoring them.
     func unavailable(_ known: KnownParts) -> [AvailabilityNote] {
         var notes = AvailabilityNotes()
-        notes.add(listen)
         notes.add(admin)
         notes.add(redis)
         notes.add("queues.maxDepth", queues.maxDepth != 0, "queues have no limit")
@@ -17,7 +16,6 @@ extension Configuration {
         for source in sources {
             let path = "sources.\(source.name)"
             notes.add("\(path).ordered", source.ordered, "events may overtake each other")
-            notes.add("\(path).rateLimit", source.rateLimit != nil, "authentic deliveries are not limited")
         }
         for destination in destinations {
             notes.add(destination, sendsSingly: known.singleEventTypes.contains(destination.type))
@@ -34,19 +32,7 @@ private struct AvailabilityNotes {
         if isSet { list.append(AvailabilityNote(keyPath: keyPath, sentence: sentence)) }
     }
 
-    mutating func add(_ listen: ListenConfiguration) {
-        let defaults = ListenConfiguration()
-        add("listen.tls", listen.tls != nil, "the port speaks plain HTTP; put a TLS proxy before it")
-        add("listen.proxyProtocol", listen.proxyProtocol, "the PROXY protocol is not understood")
-        add("listen.maxConnectionsPerAddress", listen.maxConnectionsPerAddress != 0, "an address is not limited")
-        add(
-            "listen.failuresPerAddressPerMinute",
-            listen.failuresPerAddressPerMinute != defaults.failuresPerAddressPerMinute,
-            "unauthentic deliveries are refused but not limited")
-    }
-
     mutating func add(_ admin: AdminConfiguration) {
-        add("admin.tls", admin.tls != nil, "the admin port speaks plain HTTP")
         add("admin.jwt", admin.jwt != nil, "JSON web tokens are not accepted")
     }
 

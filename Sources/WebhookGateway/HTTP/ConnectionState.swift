@@ -135,6 +135,13 @@ struct ConnectionState: ~Copyable {
         isDraining = true
     }
 
+    /// Gives up the request that is still coming, and with it the connection.
+    mutating func abandon() {
+        keepsAlive = false
+        phase = .closing
+        release()
+    }
+
     /// Lets the body come, up to a limit.
     mutating func accept(maxBodyBytes: Int) {
         guard case .admission = phase else {

@@ -50,6 +50,16 @@ enum IngestAnswer {
         }
     }
 
+    /// 429: authentic, but more than the source may send (`rateLimit`).
+    static func rateLimited(retryAfter seconds: Int) -> Problem {
+        Problem(.tooManyRequests, "This source delivers faster than it may.", retryAfter: seconds)
+    }
+
+    /// 429 before the body: too much from this address was not authentic.
+    static func tooManyFailures(retryAfter seconds: Int) -> Problem {
+        Problem(.tooManyRequests, "Too many deliveries from this address could not be proved.", retryAfter: seconds)
+    }
+
     static let unknownSource = Problem(.notFound, "There is no webhook endpoint at this address.")
 
     static func methodNotAllowed(_ methods: HTTPMethodSet) -> Problem {

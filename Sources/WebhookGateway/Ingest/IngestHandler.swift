@@ -2,27 +2,34 @@ import Verifiers
 
 /// The public listener's handler on one worker: finds the source, lets the pipeline decide, stores, answers.
 final class IngestHandler: RequestHandler {
-    private let log: Log
-    private let accessLog: ListenConfiguration.AccessLog
+    private let accessLog: AccessLog
     private let trustedProxies: [CIDRBlock]
+    private let failures: FailureLimiter?
     private let store: DurableStore
     private let loop: EventLoop
     private var sources: SourceTable
+    private var generation = 0
     private var pipeline = Pipeline()
     private var ids = ULIDGenerator()
     /// Requests to no source of ours, by status.
     private(set) var strangers: [Int: UInt64] = [:]
 
+    /// - Parameter failures: shared with the other workers; nil: no limit.
     init(
-        sources: [Source], store: DurableStore, listen: ListenConfiguration, log: Log, loop: EventLoop
+        sources: [Source], store: DurableStore, listen: ListenConfiguration, failures: FailureLimiter?, log: Log,
+        loop: EventLoop
     ) {
         self.sources = SourceTable(sources)
         self.store = store
+        self.failures = failures
         trustedProxies = listen.trustedProxies
-        accessLog = listen.accessLog
-        self.log = log
+        accessLog = AccessLog(listen.accessLog, log: log, loop: loop)
         self.loop = loop
+        nameRoutes()
     }
+
+    /// Log lines that nobody read in time.
+    var droppedLines: UInt64 { accessLog.lines.dropped }
 
     /// The figures so far, by source.
     var counters: [String: SourceCounters] {
@@ -34,32 +41,42 @@ final class IngestHandler: RequestHandler {
         let figures = counters
         for source in new { source.counters = figures[source.name] ?? SourceCounters() }
         sources = SourceTable(new)
+        generation &+= 1
+        nameRoutes()
+    }
+
+    private func nameRoutes() {
+        for (index, source) in sources.all.enumerated() { source.route = generation << 16 | index + 1 }
+    }
+
+    /// The source that admitted a request; nil before that, and when sources have been replaced since.
+    private func source(of context: RequestContext) -> Source? {
+        let index = context.route & 0xFFFF - 1
+        guard context.route >> 16 == generation, sources.all.indices.contains(index) else { return nil }
+        return sources.all[index]
     }
 
     func admit(_ request: Request, _ context: RequestContext) -> Admission {
         guard let (source, _) = sources.find(request.path) else {
-            finish(nil, IngestAnswer.unknownSource, context, peer: context.peer)
-            return .refuse(IngestAnswer.unknownSource.response(requestID: context.requestID))
+            return refuse(IngestAnswer.unknownSource, nil, context, context.peer)
         }
         guard source.methods.contains(request.method) else {
             source.counters.count(.methodNotAllowed, nanoseconds: elapsed(context))
-            let problem = IngestAnswer.methodNotAllowed(source.methods)
-            finish(source, problem, context, peer: context.peer)
-            return .refuse(problem.response(requestID: context.requestID))
+            return refuse(IngestAnswer.methodNotAllowed(source.methods), source, context, context.peer)
         }
-        return .accept(maxBodyBytes: source.maxBodyBytes)
+        if let failures, let peer = client(request, context), let seconds = failures.wait(peer, now: loop.now) {
+            source.counters.count(.addressLimited, nanoseconds: elapsed(context))
+            return refuse(IngestAnswer.tooManyFailures(retryAfter: seconds), source, context, peer)
+        }
+        return .accept(maxBodyBytes: source.maxBodyBytes, route: source.route)
     }
 
     func handle(_ request: Request, _ context: RequestContext, _ exchange: Exchange) {
         guard let (source, suffix) = sources.find(request.path) else {
             return exchange.reply(IngestAnswer.unknownSource.response(requestID: context.requestID))
         }
+        let peer = client(request, context)
         let headers = request.headers
-        let isTrusted = isTrustedProxy(context.peer)
-        var peer = context.peer
-        if isTrusted, let proxy = peer {
-            peer = ForwardedFor.client(peer: proxy, headers: headers, trusted: trustedProxies)
-        }
         let delivery = Delivery(
             method: request.method.text, target: request.target, pathSuffix: suffix, body: request.body,
             headers: headers,
@@ -67,10 +84,11 @@ final class IngestHandler: RequestHandler {
         if request.method != .post {
             return answerHandshake(delivery, source, context, exchange)
         }
-        switch pipeline.decide(delivery, for: source, context, trustsTrace: isTrusted, ids: &ids) {
+        switch pipeline.decide(delivery, for: source, context, trustsTrace: isTrustedProxy(context.peer), ids: &ids) {
         case .refuse(let failure):
             let problem = IngestAnswer.refused(failure)
             source.counters.count(RequestOutcome(failure), nanoseconds: elapsed(context))
+            countFailure(peer)
             finish(source, problem, context, peer: peer, reason: failure.rawValue)
             exchange.reply(problem.response(requestID: context.requestID))
         case .store(let events, _):
@@ -89,15 +107,30 @@ final class IngestHandler: RequestHandler {
     }
 
     func rejected(status: Int, detail: String, _ context: RequestContext) {
-        strangers[status, default: 0] += 1
-        guard accessLog != .none else { return }
-        log.info(
-            "request refused",
-            [
-                "request": .text(context.requestID.description), "status": .integer(Int64(status)),
-                "reason": .text(detail),
-                "peer": context.peer.map { .text($0.description) } ?? .absent,
-            ])
+        let source = source(of: context)
+        if let source {
+            source.counters.count(RequestOutcome(rejectedWith: status), nanoseconds: elapsed(context))
+        } else {
+            strangers[status, default: 0] += 1
+        }
+        accessLog.refused(source: source?.name, status: status, reason: detail, context, peer: context.peer)
+    }
+
+    private func refuse(_ problem: Problem, _ source: Source?, _ context: RequestContext, _ peer: IPAddress?)
+        -> Admission
+    {
+        finish(source, problem, context, peer: peer)
+        return .refuse(problem.response(requestID: context.requestID))
+    }
+
+    /// The client's address, trusted proxies resolved.
+    private func client(_ request: Request, _ context: RequestContext) -> IPAddress? {
+        guard let peer = context.peer, isTrustedProxy(peer) else { return context.peer }
+        return ForwardedFor.client(peer: peer, headers: request.headers, trusted: trustedProxies)
+    }
+
+    private func countFailure(_ peer: IPAddress?) {
+        if let failures, let peer { failures.fail(peer, now: loop.now) }
     }
 
     // MARK: Steps
@@ -110,6 +143,7 @@ final class IngestHandler: RequestHandler {
         }
         source.counters.count(.handshake, nanoseconds: elapsed(context))
         guard reply.status < 400 else {
+            countFailure(delivery.peer)
             let problem = IngestAnswer.refused(reply.status == 403 ? .addressNotAllowed : .mismatch)
             finish(source, problem, context, peer: delivery.peer, reason: "handshake")
             return exchange.reply(problem.response(requestID: context.requestID))
@@ -120,6 +154,12 @@ final class IngestHandler: RequestHandler {
     private func keep(
         _ events: [NewEvent], _ source: Source, _ context: RequestContext, _ peer: IPAddress?, _ exchange: Exchange
     ) {
+        if let rate = source.rate, let seconds = rate.take(now: loop.now) {
+            let problem = IngestAnswer.rateLimited(retryAfter: seconds)
+            source.counters.count(.rateLimited, nanoseconds: elapsed(context))
+            finish(source, problem, context, peer: peer)
+            return exchange.reply(problem.response(requestID: context.requestID))
+        }
         guard !events.isEmpty else {
             source.counters.count(.accepted, nanoseconds: elapsed(context))
             return exchange.reply(IngestAnswer.received([]))
@@ -167,32 +207,22 @@ final class IngestHandler: RequestHandler {
                 outcome = .spooled
             }
         }
-        source.counters.count(outcome, nanoseconds: elapsed(context))
+        let nanoseconds = elapsed(context)
+        source.counters.count(outcome, nanoseconds: nanoseconds)
         exchange.reply(IngestAnswer.received(told))
-        guard accessLog == .all else { return }
-        log.info(
-            "delivery",
-            [
-                "source": .text(source.name), "outcome": .text(outcome.rawValue),
-                "request": .text(context.requestID.description), "event": .text(told.first?.id ?? ""),
-                "type": .text(kept.first?.type ?? ""), "events": kept.count > 1 ? .integer(Int64(kept.count)) : .absent,
-                "microseconds": .integer(Int64(elapsed(context) / 1000)),
-                "peer": peer.map { .text($0.description) } ?? .absent,
-            ])
+        accessLog.delivered(
+            AccessLog.Delivery(
+                source: source.name, outcome: outcome, request: context.requestID, event: told.first?.id ?? "",
+                type: kept.first?.type ?? "", events: kept.count, microseconds: nanoseconds / 1000, peer: peer))
     }
 
     private func finish(
         _ source: Source?, _ problem: Problem, _ context: RequestContext, peer: IPAddress?, reason: String? = nil
     ) {
-        if source == nil { strangers[Int(problem.status.code), default: 0] += 1 }
-        guard accessLog != .none else { return }
-        log.info(
-            "delivery refused",
-            [
-                "source": source.map { .text($0.name) } ?? .absent, "status": .integer(Int64(problem.status.code)),
-                "reason": .text(reason ?? problem.title), "request": .text(context.requestID.description),
-                "peer": peer.map { .text($0.description) } ?? .absent,
-            ])
+        let status = Int(problem.status.code)
+        if source == nil { strangers[status, default: 0] += 1 }
+        accessLog.refused(
+            source: source?.name, status: status, reason: reason ?? problem.title, context, peer: peer)
     }
 
     private func isTrustedProxy(_ peer: IPAddress?) -> Bool {
@@ -211,6 +241,18 @@ extension RequestOutcome {
         case .mismatch: self = .mismatch
         case .expired: self = .expired
         case .addressNotAllowed: self = .addressNotAllowed
+        }
+    }
+}
+
+extension RequestOutcome {
+    /// What a rest of a request was that could not be taken.
+    fileprivate init(rejectedWith status: Int) {
+        switch status {
+        case 413: self = .tooLarge
+        case 408: self = .timeout
+        case 503: self = .unavailable
+        default: self = .badRequest
         }
     }
 }

@@ -13,6 +13,10 @@ final class Source {
     /// The methods that the endpoint knows, for 405 and OPTIONS.
     let methods: HTTPMethodSet
     var counters = SourceCounters()
+    /// `rateLimit`, shared with the other workers; nil: none.
+    var rate: SourceRate?
+    /// What names this source in a request's context, see `IngestHandler.source(of:)`.
+    var route = 0
 
     /// - Throws: `InvalidSettings` when the provider refuses its settings; the configuration was checked before.
     init(_ configuration: SourceConfiguration, mapper: Mapper, keys: Keys) throws {

@@ -37,16 +37,28 @@ enum StreamError: Error, Equatable, CustomStringConvertible {
 final class ByteStream {
     let descriptor: Int32
     private var session: TLSSession?
+    private var isOpen = true
 
     init(_ descriptor: consuming FileDescriptor, session: TLSSession? = nil) {
         self.descriptor = descriptor.release()
         self.session = session
     }
 
-    deinit {
+    deinit { close() }
+
+    /// Gives the descriptor back to the system at once, whoever still holds the stream; nothing may follow.
+    func close() {
+        guard isOpen else { return }
+        isOpen = false
         session = nil
-        _ = close(descriptor)
+        _ = Glibc.close(descriptor)
     }
+
+    /// From now on everything goes through TLS.
+    func secure(with session: TLSSession) { self.session = session }
+
+    /// Looks at the bytes that have come without taking them; only before TLS begins.
+    func peek(into buffer: UnsafeMutableRawBufferPointer) -> ReadResult { receive(buffer, Int32(MSG_PEEK)) }
 
     /// Continues the TLS handshake; true when the stream is ready for bytes (a plain stream always is).
     func continueHandshake() throws(StreamError) -> Bool {
@@ -62,7 +74,11 @@ final class ByteStream {
 
     func read(into buffer: UnsafeMutableRawBufferPointer) -> ReadResult {
         if let session { return session.read(into: buffer) }
-        let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
+        return receive(buffer, 0)
+    }
+
+    private func receive(_ buffer: UnsafeMutableRawBufferPointer, _ flags: Int32) -> ReadResult {
+        let count = recv(descriptor, buffer.baseAddress, buffer.count, flags)
         if count > 0 { return .bytes(count) }
         if count == 0 { return .end }
         return errno == EAGAIN || errno == EINTR ? .wouldBlock : .failed(.system(SystemError("recv")))

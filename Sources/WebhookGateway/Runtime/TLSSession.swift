@@ -34,7 +34,8 @@ final class TLSClientContext {
         guard SSL_CTX_use_certificate_chain_file(context, certificate) == 1 else {
             throw .tls("the client certificate cannot be read from \(certificate): \(TLSSession.lastError())")
         }
-        guard SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1, SSL_CTX_check_private_key(context) == 1 else {
+        guard SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1, SSL_CTX_check_private_key(context) == 1
+        else {
             throw .tls("the client certificate's key cannot be used from \(key): \(TLSSession.lastError())")
         }
     }
@@ -59,13 +60,19 @@ final class TLSClientContext {
 /// One TLS connection; frees OpenSSL's object with itself.
 final class TLSSession {
     private let ssl: OpaquePointer
+    /// What OpenSSL's callbacks look at during the handshake.
+    private let context: AnyObject?
     private(set) var wantsToWrite = false
 
-    init(owning ssl: OpaquePointer) { self.ssl = ssl }
+    init(owning ssl: OpaquePointer, context: AnyObject? = nil) {
+        self.ssl = ssl
+        self.context = context
+    }
 
     deinit { SSL_free(ssl) }
 
-    var hasBufferedInput: Bool { SSL_pending(ssl) > 0 }
+    /// Whether OpenSSL has bytes of the peer that have not been read from it, perhaps not yet a whole record.
+    var hasBufferedInput: Bool { SSL_has_pending(ssl) == 1 }
 
     func continueHandshake() throws(StreamError) -> Bool {
         ERR_clear_error()
@@ -81,7 +88,10 @@ final class TLSSession {
     func read(into buffer: UnsafeMutableRawBufferPointer) -> ReadResult {
         ERR_clear_error()
         let result = SSL_read(ssl, buffer.baseAddress, Int32(clamping: buffer.count))
-        if result > 0 { return .bytes(Int(result)) }
+        if result > 0 {
+            wantsToWrite = false
+            return .bytes(Int(result))
+        }
         if SSL_get_error(ssl, result) == SSL_ERROR_ZERO_RETURN { return .end }
         if let error = failure(result) { return .failed(error) }
         return .wouldBlock

@@ -5,8 +5,8 @@ import Verifiers
 final class Listener: EventHandler {
     /// Connections accepted in one turn at most, so that those already there get theirs.
     private static let acceptsPerTurn = 64
-    /// Of the idle connections, how many are closed together when the limit is reached: looking for them costs a pass.
-    private static let closedTogether = 16
+    /// How long accepting pauses when there is no room; the kernel keeps the callers waiting meanwhile.
+    private static let pause = Duration.milliseconds(100)
     private static let readSize = 64 * 1024
 
     let loop: EventLoop
@@ -14,6 +14,13 @@ final class Listener: EventHandler {
     let handler: any RequestHandler
     /// Where the listener is bound, with the port that the system chose for port 0.
     let address: SocketAddress
+    /// TLS for connections from now on may be replaced at any time; those that are there keep theirs.
+    var options: ListenerOptions
+    var figures = ListenerFigures()
+    /// Bytes of unfinished requests, kept by all connections together.
+    var heldBytes = 0 {
+        didSet { if heldBytes > limits.maxHeldBytes, !isRelieving { relieveSoon() } }
+    }
     /// Shared by all connections of the loop: an idle connection holds no buffer.
     var scratch = [UInt8](repeating: 0, count: Listener.readSize)
     private var spareBuffer: [UInt8] = []
@@ -23,18 +30,22 @@ final class Listener: EventHandler {
     private let descriptor: Int32
     private var connections: [Connection] = []
     private var isAccepting = false
+    private var isRelieving = false
     private(set) var isDraining = false
+    private var isFinishing = false
     private var emptied: (() -> Void)?
 
     /// Takes over a listening socket.
     init(
-        _ socket: consuming FileDescriptor, handler: any RequestHandler, limits: ServerLimits, loop: EventLoop
+        _ socket: consuming FileDescriptor, handler: any RequestHandler, limits: ServerLimits,
+        options: ListenerOptions = ListenerOptions(), loop: EventLoop
     ) throws(SystemError) {
+        address = try Socket.localAddress(socket.raw) ?? .unix(path: "")
         descriptor = socket.release()
         self.handler = handler
         self.limits = limits
+        self.options = options
         self.loop = loop
-        address = try Socket.localAddress(descriptor) ?? .unix(path: "")
         try loop.register(descriptor, interest: .readable, handler: self)
         isAccepting = true
         sweep()
@@ -44,20 +55,21 @@ final class Listener: EventHandler {
 
     func ready(_ events: IOEvents) {
         for _ in 0..<Self.acceptsPerTurn where isAccepting {
+            guard connections.count < limits.maxConnections || makeRoom() else { return pauseAccepting() }
             do {
                 var peer: SocketAddress?
                 guard let socket = try Socket.accept(from: descriptor, peer: &peer) else { return }
                 add(Connection(ByteStream(socket), peer: peer, listener: self))
             } catch {
                 // Out of descriptors or memory: the kernel keeps the callers waiting while we let some go.
-                closeIdle(Self.closedTogether)
+                _ = makeRoom()
                 return pauseAccepting()
             }
         }
     }
 
     private func add(_ connection: Connection) {
-        if connections.count >= limits.maxConnections { closeIdle(Self.closedTogether) }
+        figures.accepted += 1
         connection.place = connections.count
         connections.append(connection)
         connection.start()
@@ -78,23 +90,25 @@ final class Listener: EventHandler {
     private func pauseAccepting() {
         guard isAccepting else { return }
         isAccepting = false
+        figures.pauses += 1
         loop.deregister(descriptor)
-        loop.schedule(after: .milliseconds(100)) { [weak self] in
-            guard let self, !self.isDraining else { return }
+        loop.schedule(after: Self.pause) { [weak self] in
+            guard let self, !self.isFinishing else { return }
             do throws(SystemError) {
                 try self.loop.register(self.descriptor, interest: .readable, handler: self)
                 self.isAccepting = true
             } catch {
+                self.isAccepting = true
                 self.pauseAccepting()
             }
         }
     }
 
-    // MARK: Time-outs
+    // MARK: Limits
 
     /// Once a second every connection's deadline is looked at: far cheaper than a timer a request.
     private func sweep() {
-        loop.schedule(after: .seconds(1)) { [weak self] in
+        loop.schedule(after: limits.sweepInterval) { [weak self] in
             guard let self else { return }
             let now = self.loop.now
             for connection in self.connections where connection.isOverdue(now) { connection.timeOut() }
@@ -102,9 +116,34 @@ final class Listener: EventHandler {
         }
     }
 
-    private func closeIdle(_ count: Int) {
-        let idle = connections.filter(\.isIdle).sorted { $0.lastActivity < $1.lastActivity }
-        for connection in idle.prefix(count) { connection.close() }
+    /// Closes the connections that have been idle longest; without any, those that keep us waiting longest. False when
+    /// all are at work.
+    private func makeRoom() -> Bool {
+        var candidates = connections.filter(\.isIdle)
+        if candidates.isEmpty {
+            let patience = limits.patience.nanoseconds
+            candidates = connections.filter { $0.isStalling && loop.now > $0.stageStartedAt &+ patience }
+        }
+        // Several at once when there are many, since looking for them costs a pass.
+        let count = max(1, limits.maxConnections / 64)
+        candidates.sort { $0.stageStartedAt < $1.stageStartedAt }
+        for connection in candidates.prefix(count) { connection.close(.connectionLimit) }
+        return !candidates.isEmpty
+    }
+
+    private func relieveSoon() {
+        isRelieving = true
+        loop.schedule(after: .zero) { [weak self] in
+            self?.relieve()
+            self?.isRelieving = false
+        }
+    }
+
+    /// Gives up the slowest of the requests that are under way until an eighth of the memory is free: an honest body
+    /// comes at once.
+    private func relieve() {
+        let holders = connections.filter { $0.heldBytes > 0 }.sorted { $0.stageStartedAt < $1.stageStartedAt }
+        for connection in holders where heldBytes > limits.maxHeldBytes / 8 * 7 { connection.giveUpMemory() }
     }
 
     // MARK: Draining
@@ -118,19 +157,27 @@ final class Listener: EventHandler {
     /// Stops accepting and calls `completion` when the last connection has been answered and closed.
     func finish(_ completion: @escaping () -> Void) {
         beginDraining()
+        isFinishing = true
+        isAccepting = false
         emptied = completion
-        if isAccepting {
-            isAccepting = false
-            // What is already in the accept queue has been promised a server: it is served, not reset.
-            var peer: SocketAddress?
-            while let socket = try? Socket.accept(from: descriptor, peer: &peer) {
-                add(Connection(ByteStream(socket), peer: peer, listener: self))
-            }
-            loop.deregister(descriptor)
-        }
+        acceptWaiting()
+        loop.deregister(descriptor)
         _ = close(descriptor)
         for connection in connections where connection.isIdle { connection.closeWhenIdle() }
         if connections.isEmpty { finishDraining() }
+    }
+
+    /// What is already in the accept queue has been promised a server: it is served, not reset.
+    private func acceptWaiting() {
+        do throws(SystemError) {
+            var peer: SocketAddress?
+            while let socket = try Socket.accept(from: descriptor, peer: &peer) {
+                add(Connection(ByteStream(socket), peer: peer, listener: self))
+            }
+        } catch {
+            // Out of descriptors: the rest of the queue finds the port closed and calls again.
+            figures.pauses += 1
+        }
     }
 
     /// Closes what is left, answered or not.

@@ -10,12 +10,14 @@ struct RequestContext {
     var receivedAt: Int64
     /// The same moment on the monotonic clock, in nanoseconds, for durations.
     var startedAt: UInt64
+    /// What the handler said about the request when it admitted it; 0 before that.
+    var route = 0
 }
 
 /// What a handler says when it has seen a request's head.
 enum Admission {
-    /// Let the body come, up to so many bytes.
-    case accept(maxBodyBytes: Int)
+    /// Let the body come, up to so many bytes; `route` is told again should the rest of the request be refused.
+    case accept(maxBodyBytes: Int, route: Int = 0)
     /// Answer at once; the body is not wanted.
     case refuse(Response)
 }

@@ -1,8 +1,8 @@
-/// Durations in log-linear buckets: eight a power of two, so that any quantile is right within 12 %, at the cost of one
-/// addition. A value of one thread; merged when read.
+/// Durations in buckets that grow with the value: eight a power of two of microseconds, so each is at most 12.5 % wide.
+/// A value of one thread, merged when read.
 struct Histogram: Sendable {
     private static let subBuckets = 8
-    /// From 1 µs (and below) to 2^36 µs, a day and more.
+    /// Up to 2^39 µs, six days; longer ones count in the last bucket.
     private static let powers = 37
 
     private(set) var counts = [UInt64](repeating: 0, count: Histogram.powers * Histogram.subBuckets)
@@ -21,9 +21,9 @@ struct Histogram: Sendable {
         sumNanoseconds &+= other.sumNanoseconds
     }
 
-    /// How many durations were at most `microseconds` long.
-    func count(upTo microseconds: UInt64) -> UInt64 {
-        counts[...Self.bucket(microseconds)].reduce(0, +)
+    /// How many durations were shorter than `microseconds`: exact for powers of two, which begin a bucket.
+    func count(below microseconds: UInt64) -> UInt64 {
+        counts[..<Self.bucket(microseconds)].reduce(0, +)
     }
 
     private static func bucket(_ microseconds: UInt64) -> Int {

@@ -44,7 +44,7 @@ struct Log: Sendable {
 
     let level: LogLevel
     let format: Format
-    private let descriptor: Int32
+    let descriptor: Int32
 
     init(level: LogLevel = .info, format: Format = .json, descriptor: Int32 = STDERR_FILENO) {
         self.level = level
@@ -80,16 +80,21 @@ struct Log: Sendable {
     }
 
     private func write(_ level: LogLevel, _ message: StaticString, _ fields: Fields) {
+        var line: [UInt8] = []
+        line.reserveCapacity(512)
+        append(level, message, fields, to: &line)
+        Self.put(line, on: descriptor)
+    }
+
+    /// Appends a line instead of writing it.
+    func append(_ level: LogLevel, _ message: StaticString, _ fields: Fields, to line: inout [UInt8]) {
         let nanoseconds = Clock.unixMilliseconds() * 1_000_000
         let time = Timestamp(
             seconds: nanoseconds / 1_000_000_000, nanoseconds: Int32(truncatingIfNeeded: nanoseconds % 1_000_000_000))
-        var line: [UInt8] = []
-        line.reserveCapacity(512)
         switch format {
         case .json: LogLine.appendJSON(time, level, message, fields, to: &line)
         case .human: LogLine.appendHuman(time, level, message, fields, to: &line)
         }
-        Self.put(line, on: descriptor)
     }
 
     /// Writes the whole line; a log that cannot take it (closed, full, not blocking) loses it rather than stop the work.

@@ -1,42 +1,68 @@
 /// What became of a request, as the label `outcome` of `webhook_requests_total`.
-enum RequestOutcome: String, CaseIterable, Sendable {
+enum RequestOutcome: Int, CaseIterable, Sendable {
     case accepted, duplicate, quarantined, spooled, handshake
-    case missing, malformed, mismatch, expired
-    case addressNotAllowed = "address_not_allowed"
-    case tooLarge = "too_large"
+    case missing, malformed, mismatch, expired, addressNotAllowed
+    case tooLarge, badRequest, timeout, methodNotAllowed
+    case rateLimited, addressLimited
     case unavailable
-    case methodNotAllowed = "method_not_allowed"
+
+    /// The label in metrics and logs.
+    var label: StaticString {
+        switch self {
+        case .accepted: "accepted"
+        case .duplicate: "duplicate"
+        case .quarantined: "quarantined"
+        case .spooled: "spooled"
+        case .handshake: "handshake"
+        case .missing: "missing"
+        case .malformed: "malformed"
+        case .mismatch: "mismatch"
+        case .expired: "expired"
+        case .addressNotAllowed: "address_not_allowed"
+        case .tooLarge: "too_large"
+        case .badRequest: "bad_request"
+        case .timeout: "timeout"
+        case .methodNotAllowed: "method_not_allowed"
+        case .rateLimited: "rate_limited"
+        case .addressLimited: "address_limited"
+        case .unavailable: "unavailable"
+        }
+    }
 }
 
 /// The figures of one source on one worker; plain values, copied out when somebody asks.
 struct SourceCounters: Sendable {
     /// A provider may invent types; past this many the rest counts as "other".
-    private static let typesCounted = 200
+    static let typesCounted = 200
 
     private(set) var requests = [UInt64](repeating: 0, count: RequestOutcome.allCases.count)
     private(set) var events: [String: UInt64] = [:]
     private(set) var duplicates: UInt64 = 0
     private(set) var duration = Histogram()
 
+    func count(of outcome: RequestOutcome) -> UInt64 { requests[outcome.rawValue] }
+
     mutating func count(_ outcome: RequestOutcome, nanoseconds: UInt64) {
-        for (index, other) in RequestOutcome.allCases.enumerated() where other == outcome { requests[index] += 1 }
+        requests[outcome.rawValue] += 1
         duration.record(nanoseconds: nanoseconds)
     }
 
-    mutating func countEvent(_ type: String) {
-        if events[type] == nil, events.count >= Self.typesCounted {
-            events["other", default: 0] += 1
-        } else {
-            events[type, default: 0] += 1
-        }
-    }
+    mutating func countEvent(_ type: String) { add(1, to: type) }
 
     mutating func countDuplicate() { duplicates += 1 }
 
     mutating func merge(_ other: SourceCounters) {
         for index in requests.indices { requests[index] += other.requests[index] }
-        events.merge(other.events, uniquingKeysWith: +)
+        for (type, count) in other.events { add(count, to: type) }
         duplicates += other.duplicates
         duration.merge(other.duration)
+    }
+
+    private mutating func add(_ count: UInt64, to type: String) {
+        if events.count < Self.typesCounted || events[type] != nil {
+            events[type, default: 0] += count
+        } else {
+            events["other", default: 0] += count
+        }
     }
 }
