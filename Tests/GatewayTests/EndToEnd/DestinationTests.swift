@@ -1,0 +1,121 @@
+import Synchronization
+import Testing
+import Verifiers
+
+@testable import WebhookGateway
+
+extension EndToEndTests {
+    /// Events on their way to a destination of the user's own.
+    struct DestinationTests {
+        private static func destination(_ url: String, retry: String = "{ baseSeconds: 1, maxSeconds: 1 }") -> String {
+            """
+            \(GatewayHome.sources)
+            destinations: { crm: { type: "webhook", url: "\(url)", credentials: { secret: "env:RECEIVER_SECRET" },
+                                   allowPrivateAddresses: true, retry: \(retry) } },
+            """
+        }
+
+        /// A receiver that believes nothing but the public library; prints what it verified.
+        private static let receiver = """
+            import http.server, os, sys
+            from standardwebhooks.webhooks import Webhook
+            class Receiver(http.server.BaseHTTPRequestHandler):
+                protocol_version = "HTTP/1.1"
+                def do_POST(self):
+                    body = self.rfile.read(int(self.headers["content-length"]))
+                    Webhook(os.environ["RECEIVER_SECRET"]).verify(body, dict(self.headers))
+                    print(self.headers["webhook-id"], body.decode(), flush=True)
+                    self.send_response(204)
+                    self.end_headers()
+                def log_message(self, *arguments):
+                    pass
+            server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+            print(server.server_port, flush=True)
+            server.serve_forever()
+
+            """
+
+        @Test(.enabled(if: Python.isAvailable, "needs Python with standardwebhooks"))
+        func `a webhook destination gets each event once, and the public library verifies it`() throws {
+            let home = try GatewayHome(nil)
+            defer { home.close() }
+            try HostFile.replace("\(home.path)/receiver.py", Array(Self.receiver.utf8))
+            let receiver = try home.launch(try #require(Python.path), ["receiver.py"])
+            try waitUntil("the receiver's port") { receiver.output.contains("\n") }
+            let port = try #require(receiver.output.split(separator: "\n").first)
+            try home.configure(Self.destination("http://127.0.0.1:\(port)/in"))
+            let gateway = try home.start()
+            #expect(try home.run("send", "stripe", "--to", gateway.url, "--count", "100").code == 0)
+            #expect(try home.run("send", "square", "--to", gateway.url).code == 0)
+            #expect(try home.run("send", "square", "--to", gateway.url).code == 0)
+
+            func received() -> [Substring] { Array(receiver.output.split(separator: "\n").dropFirst()) }
+            try waitUntil("101 events at the receiver") { received().count >= 101 }
+            // Whatever is still on its way has arrived when the gateway has drained.
+            #expect(try gateway.stop().code == 0)
+            #expect(receiver.errors == "")
+            #expect(received().count == 101)
+            let queued = try home.start()
+            #expect(queued.port > 0)
+            for event in try home.events() {
+                let id = try #require(try JSONDocument(parsing: event.utf8)["id"])
+                #expect(received().count { $0 == "\(id) \(event)" } == 1)
+            }
+        }
+
+        @Test func `a destination that fails is tried again, and what it refuses waits on the dead list until retried`()
+            throws
+        {
+            let isBroken = Switch(true)
+            let server = try FakeHTTPServer { request in
+                // The first attempt meets an outage, later ones a receiver that has forgotten the address.
+                [.answer(isBroken.isOn ? (request.number == 0 ? 503 : 410) : 200)]
+            }
+            let home = try GatewayHome(Self.destination(server.url("/in")))
+            defer { home.close() }
+            let gateway = try home.start()
+            #expect(try home.run("send", "stripe", "--to", gateway.url).code == 0)
+            try waitUntil("a dead event") { try home.run("dead", "list", "--json").output.contains("crm") }
+            #expect(server.received.count == 2)
+            let listed = try home.run("dead", "list")
+            #expect(listed.code == 0)
+            #expect(listed.output.contains("crm"))
+
+            isBroken.turn(false)
+            let retried = try home.run("dead", "retry", "--all", "--destination", "crm")
+            #expect(retried.code == 0, "\(retried)")
+            try waitUntil("the delivery") { server.received.count == 3 }
+            let ids = server.received.map { $0.headers["webhook-id"] }
+            #expect(Set(ids).count == 1)
+            try waitUntil("an empty dead list") { try !home.run("dead", "list", "--json").output.contains("crm") }
+            #expect(server.received.count == 3)
+        }
+
+        @Test func `a destination that comes back gets what it missed`() throws {
+            let isBroken = Switch(true)
+            let server = try FakeHTTPServer { _ in [.answer(isBroken.isOn ? 500 : 200)] }
+            let home = try GatewayHome(Self.destination(server.url("/in")))
+            defer { home.close() }
+            let gateway = try home.start()
+            #expect(try home.run("send", "stripe", "--to", gateway.url, "--count", "20").code == 0)
+            try waitUntil("first attempts") { Set(server.received.map { $0.headers["webhook-id"] }).count == 20 }
+            isBroken.turn(false)
+            let failures = server.received.count
+            try waitUntil("20 deliveries") { server.received.count >= failures + 20 }
+            #expect(try gateway.stop().code == 0)
+            let delivered = server.received.dropFirst(failures).map { $0.headers["webhook-id"] }
+            #expect(Set(delivered).count == 20)
+        }
+    }
+}
+
+/// Something that a test turns on and off while a server's threads look at it.
+private final class Switch: Sendable {
+    private let state: Mutex<Bool>
+
+    init(_ isOn: Bool) { state = Mutex(isOn) }
+
+    var isOn: Bool { state.withLock { $0 } }
+
+    func turn(_ isOn: Bool) { state.withLock { $0 = isOn } }
+}
