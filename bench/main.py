@@ -136,7 +136,9 @@ def measure(options, binary):
     heading = (f"{datetime.date.today()}, {machine.description()}; "
                f"`scripts/bench{''.join(' ' + shlex.quote(word) for word in sys.argv[1:])}`, {chosen.rounds} round(s)")
     print(f"\n{heading}\n\n{report.servers(results, [name for name, _ in scenarios])}\n")
-    print(report.goals([line for line in verdicts if line.met is not None] if options.only else verdicts))
+    shown = [line for line in verdicts if line.met is not None] if options.only else verdicts
+    if shown:
+        print(report.goals(shown))
     if warning := report.disturbance(results):
         print(f"\n{warning}")
     options.json.parent.mkdir(parents=True, exist_ok=True)

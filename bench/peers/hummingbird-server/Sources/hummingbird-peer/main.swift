@@ -1,6 +1,7 @@
 // The job as a Swift user would put it together: Hummingbird, swift-crypto, Codable, and hiredis.
 import Crypto
 import Foundation
+import HTTPTypes
 import Hummingbird
 
 struct StripeEvent: Decodable {
