@@ -174,6 +174,10 @@ def main():
         return 1
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        # Somebody has read enough (`| head`); Python must not try to flush the rest.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
 
 
 if __name__ == "__main__":
