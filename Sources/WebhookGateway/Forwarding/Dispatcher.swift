@@ -9,6 +9,9 @@ final class Dispatcher {
     /// How long one wait for an event lasts; the lease is renewed in between.
     static let waitSeconds = 5
 
+    /// Whoever was too slow does not hurry to be so again.
+    static let pauseAfterLapse = Duration.milliseconds(100)
+
     private let queue: QueueStore
     private let link: StoreLink
     private let waiting: StoreLink
@@ -95,8 +98,8 @@ final class Dispatcher {
         for entry in entries {
             do throws(MalformedBody) {
                 let event = try Event(json: entry)
-                guard Self.isSafe(event.id) else {
-                    throw MalformedBody("its id is not 1 to 128 letters, digits, '-', '_' or '.'")
+                guard Self.isSafe(event) else {
+                    throw MalformedBody("its id is not 1 to 128 plain letters, digits, '-', '_' or '.'")
                 }
                 let route = table.route(event)
                 routes.insert(route)
@@ -112,14 +115,21 @@ final class Dispatcher {
         if isMoved {
             dispatched += entries.count
             fed(Self.destinations(of: routes, in: batch.destinations))
+        } else {
+            log.warning(
+                "the forwarder's lease lapsed; another dispatches what it held", ["events": .number(entries.count)])
+            await Signal().wait(atMost: Self.pauseAfterLapse)
         }
         return next
     }
 
-    /// Ids become parts of keys, and the dispatch script finds them in the entry as they are.
-    private static func isSafe(_ id: String) -> Bool {
-        (1...128).contains(id.utf8.count)
-            && id.utf8.allSatisfy { byte in
+    /// Ids become parts of keys, and the dispatch script finds them in the entry as they are, without escapes.
+    private static func isSafe(_ event: Event) -> Bool {
+        guard let node = event.document.member("id"), let id = event.document.plainContent(of: node) else {
+            return false
+        }
+        return (1...128).contains(id.count)
+            && id.allSatisfy { byte in
                 switch byte {
                 case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
                     UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
