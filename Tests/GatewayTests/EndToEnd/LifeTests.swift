@@ -134,6 +134,21 @@ extension EndToEndTests {
             #expect(try gateway.metric(#"webhook_duplicates_total{source="stripe"}"#) == 2)
             #expect(try gateway.metric(#"webhook_request_duration_seconds_count{source="stripe"}"#) == 4)
             #expect(try gateway.metric("webhook_redis_up") == 1)
+            #expect(try gateway.metric("webhook_unaccounted_events") == 0)
+        }
+
+        @Test func `each metric is documented`() throws {
+            let home = try GatewayHome(GatewayHome.sources + #"destinations: { out: { type: "console" } }"#)
+            defer { home.close() }
+            let gateway = try home.start()
+            #expect(try home.run("send", "stripe", "--to", gateway.url).code == 0)
+            let documentation = try ConfigurationSamples.repositoryFile("docs/operations.md")
+            let families = try HTTPProbe.get("/metrics", port: gateway.adminPort).text.split(separator: "\n")
+                .filter { $0.hasPrefix("# TYPE ") }.map { $0.split(separator: " ")[2] }
+            #expect(families.count > 10)
+            for family in families {
+                #expect(documentation.contains("`\(family)`") || documentation.contains("`\(family){"), "\(family)")
+            }
         }
 
         @Test func `no secret and no signature is in the logs`() throws {

@@ -5,45 +5,29 @@ import Verifiers
 @testable import WebhookGateway
 
 extension EndToEndTests {
-    /// Workers in another language, by the open protocol alone: redis-py, no code of ours.
-    @Suite(.enabled(if: Python.isAvailable, "needs Python with redis-py: scripts/install-dependencies --tests"))
+    /// Workers by the open protocol alone: the program in docs/workers.md, and the commands one by one.
     struct WorkerTests {
-        /// Takes events from the queue `jobs` and writes each to a file; with `hang`, stops at the first and lives on.
-        private static let worker = """
-            import os, random, socket, sys, time, redis
-            store = redis.Redis(unix_socket_path="data/redis.sock")
-            me, lease = f"{socket.gethostname()}-{os.getpid()}-{random.randrange(1 << 32)}", int(sys.argv[1])
-            queue, work = "wh:{0}:queue:jobs", "wh:{0}:work:jobs:" + me
-            while True:
-                store.set("wh:{0}:lease:jobs:" + me, 1, ex=lease)
-                store.sadd("wh:{0}:consumers:jobs", me)
-                event = store.blmove(queue, work, 1, "LEFT", "RIGHT")
-                if event is None:
-                    continue
-                print(event.decode(), flush=True)
-                while "hang" in sys.argv:
-                    time.sleep(1)
-                if store.lrem(work, 1, event) == 0:
-                    print("the lease lapsed", file=sys.stderr)
-
-            """
+        /// The Python program of docs/workers.md.
+        private static func worker() throws -> String {
+            let document = try ConfigurationSamples.repositoryFile("docs/workers.md")
+            let start = try #require(document.firstRange(of: "```python\n")).upperBound
+            return String(document[start...].prefix { $0 != "`" })
+        }
 
         private static let sources = """
             sources: { stripe: { provider: "stripe", secrets: ["env:STRIPE_SECRET"], queues: ["jobs"] } },
             queues: { leaseCheckSeconds: 1 },
             """
 
-        private func home() throws -> GatewayHome {
-            let home = try GatewayHome(Self.sources)
-            try HostFile.replace("\(home.path)/worker.py", Array(Self.worker.utf8))
-            return home
-        }
+        private static let needsPython: ConditionTrait = .enabled(
+            if: Python.isAvailable, "needs Python with redis-py: scripts/install-dependencies --tests")
 
-        @Test func `a worker in Python consumes a queue, each event once`() throws {
-            let home = try home()
+        @Test(needsPython) func `a worker in Python consumes a queue, each event once`() throws {
+            let home = try GatewayHome(Self.sources)
             defer { home.close() }
             let gateway = try home.start()
-            let workers = try (0..<2).map { _ in try home.launch(try #require(Python.path), ["worker.py", "30"]) }
+            let (python, program) = (try #require(Python.path), try Self.worker())
+            let workers = try (0..<2).map { _ in try home.launch(python, ["-c", program]) }
             let sent = try home.run("send", "stripe", "--to", gateway.url, "--count", "200", "--json")
             #expect(sent.code == 0)
             func lines() -> [Substring] { workers.flatMap { $0.output.split(separator: "\n") } }
@@ -55,12 +39,15 @@ extension EndToEndTests {
             for worker in workers { #expect(worker.errors == "") }
         }
 
-        @Test func `the event of a worker that was killed goes to another one after the lease`() throws {
-            let home = try home()
+        @Test(needsPython) func `the event of a worker that was killed goes to another one after the lease`() throws {
+            let home = try GatewayHome(Self.sources)
             defer { home.close() }
             let gateway = try home.start()
-            let python = try #require(Python.path)
-            let victim = try home.launch(python, ["worker.py", "2", "hang"])
+            let (python, program) = (try #require(Python.path), try Self.worker())
+            // As documented, but for a shorter lease and a job that never ends.
+            let hanging = program.replacing("LEASE = 30", with: "LEASE = 7")
+                .replacing("flush=True)", with: "flush=True); socket.create_server((\"127.0.0.1\", 0)).accept()")
+            let victim = try home.launch(python, ["-c", hanging])
             #expect(try home.run("send", "stripe", "--to", gateway.url, "--count", "3").code == 0)
             try waitUntil("an event at the worker") { victim.output.contains("\n") }
             victim.signal(SIGKILL)
@@ -71,10 +58,44 @@ extension EndToEndTests {
             // The whole queue again, the lost event at its head.
             try waitUntil("the event's return") { try home.events(on: "jobs").count == 3 }
             #expect(try home.events(on: "jobs").first == String(lost))
-            let successor = try home.launch(python, ["worker.py", "30"])
+            let successor = try home.launch(python, ["-c", program])
             try waitUntil("three events at the other worker") { successor.output.split(separator: "\n").count == 3 }
             #expect(successor.output.split(separator: "\n").first == lost)
             try waitUntil("an empty work list") { try home.redis().command("KEYS", "*:work:jobs:*").elements == [] }
+        }
+
+        @Test func `an event comes back when it is due, and one given up is on the dead list until retried`() throws {
+            let home = try GatewayHome(Self.sources)
+            defer { home.close() }
+            let gateway = try home.start()
+            #expect(try home.run("send", "stripe", "--to", gateway.url).code == 0)
+            let redis = try home.redis()
+            let work = "wh:{0}:work:jobs:me-1"
+            func take() throws -> [UInt8] {
+                try redis.command("SET", "wh:{0}:lease:jobs:me-1", 1, "EX", 60)
+                try redis.command("SADD", "wh:{0}:consumers:jobs", "me-1")
+                let event = try redis.command("BLMOVE", "wh:{0}:queue:jobs", .text(work), "LEFT", "RIGHT", 30)
+                return try #require(event.bytes)
+            }
+
+            let event = try take()
+            try redis.command("MULTI")
+            try redis.command("LREM", .text(work), 1, .bytes(event))
+            try redis.command("ZADD", "wh:{0}:delayed:jobs", .integer(Clock.unixMilliseconds() + 300), .bytes(event))
+            try redis.command("EXEC")
+            #expect(try home.events(on: "jobs") == [])
+
+            // It is due, and taken again.
+            #expect(try take() == event)
+            try redis.command("MULTI")
+            try redis.command("LREM", .text(work), 1, .bytes(event))
+            try redis.command("RPUSH", "wh:{0}:dead:jobs", .bytes(event))
+            try redis.command("EXEC")
+            #expect(try home.run("dead", "list", "--queue", "jobs", "--json").output.contains("payment.succeeded"))
+            #expect(try home.run("dead", "retry", "--all", "--queue", "jobs").code == 0)
+            #expect(try take() == event)
+            #expect(try redis.command("LREM", .text(work), 1, .bytes(event)) == .integer(1))
+            #expect(try home.events(on: "jobs") == [])
         }
     }
 }
