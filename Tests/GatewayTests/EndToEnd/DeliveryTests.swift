@@ -95,6 +95,9 @@ extension EndToEndTests {
             let dead = try home.redis().list(Keys().dead("events"))
             #expect(dead.count == 1)
             #expect(dead.first?.contains(id) == true)
+            let listed = try home.run("dead", "list", "--json")
+            #expect(listed.code == 0)
+            #expect(listed.output.contains(id))
             #expect(try home.events() == [])
         }
 

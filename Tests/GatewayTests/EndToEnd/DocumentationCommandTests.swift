@@ -24,9 +24,8 @@ extension EndToEndTests {
             let blocks = try Self.blocks(of: document)
             guard !blocks.isEmpty else { return }
             let ports = try BuiltInPorts()
-            defer { ports.release() }
             let home = try GatewayHome(nil)
-            defer { home.close() }
+            defer { withExtendedLifetime(ports) { home.close() } }
             try Self.furnish(home)
             var server: Program?
             for block in blocks {
@@ -84,20 +83,17 @@ extension EndToEndTests {
         }
 
         private static func run(_ block: Block, in home: GatewayHome) throws {
-            func result() throws -> Program.Result {
-                let result = try home.launch("sh", ["-ec", block.script]).finish()
-                #expect(result.code == 0, "\(block.script)\n\(result.output)\(result.errors)")
-                return result
-            }
-            guard let expected = block.expected else {
-                _ = try result()
-                return
-            }
+            func result() throws -> Program.Result { try home.launch("sh", ["-ec", block.script]).finish() }
+            let expected = block.expected ?? ""
             if block.isRepeated {
-                try waitUntil("\(expected), printed by \(block.script)") { try result().output.contains(expected) }
+                try waitUntil("\(expected), printed by \(block.script)") {
+                    let result = try result()
+                    return result.code == 0 && result.output.contains(expected)
+                }
             } else {
-                let output = try result().output
-                #expect(output.contains(expected), "\(block.script)\n\(output)")
+                let result = try result()
+                #expect(result.code == 0, "\(block.script)\n\(result.output)\(result.errors)")
+                #expect(expected.isEmpty || result.output.contains(expected), "\(block.script)\n\(result.output)")
             }
         }
 
@@ -136,30 +132,32 @@ extension EndToEndTests {
 
 /// The ports of a gateway without configuration: one test run of this machine at a time may use them.
 private final class BuiltInPorts {
-    static let numbers: [UInt16] = [8080, 8081]
-
-    private let lock: Int32
+    private let lock: FileDescriptor
 
     /// Waits for other test runs.
     init() throws {
-        lock = try Self.open()
-        try waitUntil("the end of another test run", within: .seconds(300)) { isTaken }
+        let lock = FileDescriptor(owning: socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0))
+        try waitUntil("the end of another test run", within: .seconds(300)) { Self.take(lock.raw) }
+        self.lock = lock
     }
-
-    func release() { close(lock) }
 
     /// Whether nobody listens on them, or only another test run.
     static var areOurs: Bool {
-        guard let lock = try? open() else { return false }
-        defer { close(lock) }
-        return flock(lock, LOCK_EX | LOCK_NB) != 0 || numbers.allSatisfy { (try? HTTPProbe(port: $0)) == nil }
+        let lock = FileDescriptor(owning: socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0))
+        return !take(lock.raw) || [8080, 8081].allSatisfy { (try? HTTPProbe(port: $0)) == nil }
     }
 
-    private var isTaken: Bool { flock(lock, LOCK_EX | LOCK_NB) == 0 }
-
-    private static func open() throws -> Int32 {
-        let lock = Glibc.open("/tmp/webhook-gateway-test-ports.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
-        guard lock >= 0 else { throw SystemError("open") }
-        return lock
+    /// Binds an abstract name (unix(7)), which one process at a time can have and which goes when it does.
+    private static func take(_ descriptor: Int32) -> Bool {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { path in
+            for (index, byte) in "webhook-gateway-tests".utf8.enumerated() { path[index + 1] = byte }
+        }
+        return withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
+            }
+        }
     }
 }
