@@ -1,16 +1,21 @@
 /// What the settings of analytics destinations have in common: which events are sales, and how events are mapped.
 struct CommerceSettings: Sendable {
-    static let card: [DestinationCard.Setting] = [
+    /// Which events are sales.
+    static let typesCard: [DestinationCard.Setting] = [
         .init(
             name: "purchaseTypes", defaultValue: #"["payment.succeeded"]"#,
             description: "event types that are sent as the sale"),
         .init(
             name: "refundTypes", defaultValue: #"["refund.created"]"#,
             description: "event types that are sent as the refund"),
-        .init(
-            name: "mapping", defaultValue: "null",
-            description: "rules of your own for names and properties, in the language of docs/mappings.md"),
     ]
+
+    static let card =
+        typesCard + [
+            .init(
+                name: "mapping", defaultValue: "null",
+                description: "rules of your own for names and properties, in the language of docs/mappings.md")
+        ]
 
     var purchaseTypes: Set<String> = ["payment.succeeded"]
     var refundTypes: Set<String> = ["refund.created"]

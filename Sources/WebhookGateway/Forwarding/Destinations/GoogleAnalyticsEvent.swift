@@ -37,32 +37,33 @@ struct GoogleAnalyticsEvent {
         func node(_ path: [StaticString]) -> JSONDocument.Node? {
             path.reduce(data) { node, name in document.member(name, of: node) }
         }
-        func text(_ path: [StaticString]) -> String? { Self.text(node(path), document) }
+        func text(_ path: [StaticString]) -> String? { EventText.scalar(node(path), document) }
+        let commerce = CommerceEvent(event, settings.commerce)
 
         unixMicroseconds = Self.unixMicroseconds(document)
-        clientID = Self.clientID(event, customer: text(["customer", "id"]), order: text(["order", "id"]))
+        clientID = Self.clientID(event, customer: commerce.customerID, order: text(["order", "id"]))
+        name =
+            switch commerce.role {
+            case .purchase: "purchase"
+            case .refund: "refund"
+            case .other: GoogleAnalyticsName.event(event.type)
+            }
 
-        let amount = Self.number(text(["amount", "decimal"]))
-        let currency = text(["amount", "currency"])
-        let isMoney = amount != nil && currency != nil
-        let isPurchase = isMoney && settings.purchaseTypes.contains(event.type)
-        let isRefund = isMoney && !isPurchase && settings.refundTypes.contains(event.type)
-        name = isPurchase ? "purchase" : isRefund ? "refund" : GoogleAnalyticsName.event(event.type)
-
-        if isPurchase || isRefund {
+        if commerce.role != .other {
             let sources: [[StaticString]] = [["order", "id"], ["payment", "id"]]
             let ordered = settings.transactionID == .order ? sources : sources.reversed()
             addText("transaction_id", ordered.lazy.compactMap(text).first ?? event.subject)
         }
-        if let amount, let currency {
+        if let amount = commerce.amount {
             // A refund is a positive value; some providers write it with a sign.
-            add("value", isRefund && amount.first == UInt8(ascii: "-") ? Array(amount.dropFirst()) : amount)
-            addText("currency", currency)
+            let isSigned = commerce.role == .refund && amount.number.hasPrefix("-")
+            add("value", Array((isSigned ? amount.number.dropFirst() : amount.number[...]).utf8))
+            addText("currency", amount.currency)
         }
         if let items = GoogleAnalyticsItems.json(document.member("items", of: data), document) { add("items", items) }
         if settings.debugMode { add("debug_mode", [UInt8(ascii: "1")]) }
         addText("event_id", event.id)
-        addText("provider", Self.text(document.member("provider"), document))
+        addText("provider", EventText.scalar(document.member("provider"), document))
         addText("webhook_source", event.source)
         for (parameter, path) in Self.texts { addText(parameter, text(path)) }
     }
@@ -99,30 +100,6 @@ struct GoogleAnalyticsEvent {
         var json: [UInt8] = []
         JSONWriter.append(String(value.prefix(maximumValueCharacters)), to: &json)
         return json
-    }
-
-    /// A string's value, or a number's or boolean's spelling; nil for `null` and structures, which Google drops the
-    /// whole event for.
-    static func text(_ node: JSONDocument.Node?, _ document: JSONDocument) -> String? {
-        guard let node else { return nil }
-        switch document.kind(of: node) {
-        case .string: return document.string(of: node)
-        case .number, .boolean: return String(decoding: document.text(of: node), as: UTF8.self)
-        case .object, .array, .null: return nil
-        }
-    }
-
-    /// A decimal text as a JSON number, digit for digit: no floating point in between.
-    static func number(_ text: String?) -> [UInt8]? {
-        guard let text else { return nil }
-        let bytes = Array(text.utf8)
-        var document = JSONDocument()
-        do throws(JSONError) {
-            try document.read(bytes[...])
-        } catch {
-            return nil
-        }
-        return document.kind(of: .root) == .number ? bytes : nil
     }
 
     private static func looksLikeEmail(_ text: String) -> Bool {

@@ -13,12 +13,13 @@ enum GoogleAnalyticsItems {
 
     private static func item(_ item: JSONDocument.Node, _ document: JSONDocument) -> [UInt8]? {
         func text(_ name: StaticString) -> [UInt8]? {
-            GoogleAnalyticsEvent.text(document.member(name, of: item), document).flatMap(GoogleAnalyticsEvent.json)
+            EventText.scalar(document.member(name, of: item), document).flatMap(GoogleAnalyticsEvent.json)
         }
         let (id, name) = (text("id"), text("name"))
         guard id != nil || name != nil else { return nil }
-        let quantity = GoogleAnalyticsEvent.number(
-            GoogleAnalyticsEvent.text(document.member("quantity", of: item), document))
+        let quantity = EventText.scalar(document.member("quantity", of: item), document).flatMap(EventText.number).map {
+            Array($0.utf8)
+        }
         let members: [(String, [UInt8]?)] = [
             ("item_id", id), ("item_name", name), ("price", price(item, quantity, document)), ("quantity", quantity),
         ]
@@ -40,8 +41,8 @@ enum GoogleAnalyticsItems {
         _ item: JSONDocument.Node, _ quantity: [UInt8]?, _ document: JSONDocument
     ) -> [UInt8]? {
         func decimal(_ name: StaticString) -> [UInt8]? {
-            GoogleAnalyticsEvent.number(
-                document.string(of: document.member("decimal", of: document.member(name, of: item))))
+            EventText.scalar(document.member("decimal", of: document.member(name, of: item)), document)
+                .flatMap(EventText.number).map { Array($0.utf8) }
         }
         if let price = decimal("price") { return price }
         return quantity == nil || quantity == [UInt8(ascii: "1")] ? decimal("amount") : nil

@@ -24,27 +24,24 @@ struct GoogleAnalyticsSettings: Sendable {
         case order, payment
     }
 
-    static let card: [DestinationCard.Setting] = [
-        .init(
-            name: "region", defaultValue: #""us""#, description: "us, or eu for collection within the European Union"),
-        .init(
-            name: "purchaseTypes", defaultValue: #"["payment.succeeded"]"#,
-            description: "event types that are sent as purchase"),
-        .init(
-            name: "refundTypes", defaultValue: #"["refund.created"]"#,
-            description: "event types that are sent as refund"),
-        .init(
-            name: "transactionId", defaultValue: #""order""#,
-            description: "order: transaction_id is the order's id, else the payment's; payment: the other way round"),
-        .init(
-            name: "afterUnknownOutcome", defaultValue: #""retry""#,
-            description: "retry or giveUp, when a request was sent and not answered"),
-        .init(name: "debugMode", defaultValue: "false", description: "show the events in GA4's DebugView"),
-    ]
+    static let card =
+        [
+            .init(
+                name: "region", defaultValue: #""us""#,
+                description: "us, or eu for collection within the European Union")
+        ] + CommerceSettings.typesCard + [
+            .init(
+                name: "transactionId", defaultValue: #""order""#,
+                description: "order: transaction_id is the order's id, else the payment's; payment: the other way round"
+            ),
+            .init(
+                name: "afterUnknownOutcome", defaultValue: #""retry""#,
+                description: "retry or giveUp, when a request was sent and not answered"),
+            .init(name: "debugMode", defaultValue: "false", description: "show the events in GA4's DebugView"),
+        ]
 
     var region = Region.us
-    var purchaseTypes: Set<String> = ["payment.succeeded"]
-    var refundTypes: Set<String> = ["refund.created"]
+    var commerce = CommerceSettings()
     var transactionID = TransactionID.order
     var afterUnknownOutcome = AfterUnknownOutcome.retry
     var debugMode = false
@@ -54,8 +51,7 @@ struct GoogleAnalyticsSettings: Sendable {
     init(_ configuration: DestinationConfiguration) throws(InvalidDestination) {
         let settings = DestinationSettings(configuration)
         region = try settings.choice("region", default: region)
-        purchaseTypes = Set(try settings.texts("purchaseTypes", default: Array(purchaseTypes)))
-        refundTypes = Set(try settings.texts("refundTypes", default: Array(refundTypes)))
+        commerce = try CommerceSettings(configuration)
         transactionID = try settings.choice("transactionId", default: transactionID)
         afterUnknownOutcome = try settings.choice("afterUnknownOutcome", default: afterUnknownOutcome)
         debugMode = try settings.boolean("debugMode", default: debugMode)
