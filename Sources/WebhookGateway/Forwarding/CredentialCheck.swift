@@ -7,6 +7,18 @@ struct CredentialCheck: Sendable, Equatable {
         case unverifiable
         /// They are refused, or the destination could not be asked.
         case failed(FailureCategory)
+
+        /// The verdict in one word.
+        var word: String {
+            switch self {
+            case .verified: "verified"
+            case .unverifiable: "unverifiable"
+            case .failed: "failed"
+            }
+        }
+
+        /// Why it failed; nil otherwise.
+        var category: FailureCategory? { if case .failed(let category) = self { category } else { nil } }
     }
 
     var verdict: Verdict
@@ -28,6 +40,19 @@ struct CredentialCheck: Sendable, Equatable {
         case .retry(let category, let reason, _), .dead(let category, let reason):
             CredentialCheck(verdict: .failed(category), explanation: reason)
         }
+    }
+}
+
+extension CredentialCheck {
+    /// Makes the destination, asks it and closes it again.
+    @ControlPlane
+    static func run(_ configuration: DestinationConfiguration) async throws(InvalidDestination) -> CredentialCheck {
+        let client = HTTPClient(version: Version.number)
+        defer { client.close() }
+        let destination = try DestinationCatalog.make(DestinationContext(configuration, client: client))
+        let check = await destination.check()
+        await destination.close()
+        return check
     }
 }
 

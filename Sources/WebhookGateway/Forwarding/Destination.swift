@@ -40,3 +40,7 @@ struct InvalidDestination: Error, Equatable, Sendable {
     /// What is wrong and how to mend it.
     var reason: String
 }
+
+extension InvalidDestination: CustomStringConvertible {
+    var description: String { "\(key): \(reason)" }
+}

@@ -3,31 +3,49 @@ import Verifiers
 /// `destinations`: where events go, and where they could go.
 struct DestinationsCommand: Command {
     static let name = "destinations"
-    static let summary = "list the destinations and what waits for them; list the types there are"
+    static let summary = "list the destinations and what waits for them; list the types; test credentials"
     static let usage = """
         webhook-gateway destinations list [--config FILE] [--json]
         webhook-gateway destinations types [--json]
+        webhook-gateway destinations test NAME [--config FILE] [--json]
 
         list    each destination of the configuration and what lies in its lane; orphans have left the configuration
                 while events wait for them
         types   the kinds of destination: what `type` may be, the credentials and settings it asks for
+        test    asks the destination about its credentials without sending it an event, and says what that proves:
+                verified, unverifiable or failed (exits 1)
 
           --config FILE   the configuration; else $WEBHOOK_GATEWAY_CONFIG, ./gateway.json5, the built-in one
           --json          one JSON object a line
         """
 
-    private let isList: Bool
+    private enum Verb {
+        case list, types
+        case test(String)
+    }
+
+    private let verb: Verb
     private let configuration: String?
     private let isJSON: Bool
 
     init(_ arguments: inout Arguments) throws(UsageError) {
-        isList = try arguments.verb(["list", "types"]) == "list"
-        configuration = isList ? try arguments.value("--config") : nil
+        let word = try arguments.verb(["list", "types", "test"])
+        configuration = word == "types" ? nil : try arguments.value("--config")
         isJSON = try arguments.flag("--json")
+        verb =
+            switch word {
+            case "list": .list
+            case "types": .types
+            default: .test(try arguments.positional("the destination's name"))
+            }
     }
 
     func run() async throws -> ExitCode {
-        if isList { try await list() } else { types() }
+        switch verb {
+        case .list: try await list()
+        case .types: types()
+        case .test(let name): return try await test(name)
+        }
         return .success
     }
 
@@ -59,6 +77,31 @@ struct DestinationsCommand: Command {
             }
         }
         if !isJSON { table.print() }
+    }
+
+    private func test(_ name: String) async throws -> ExitCode {
+        let configuration = try ConfigurationLoader.looking(known: .builtIn).load(configuration).configuration
+        guard let destination = configuration.destination(named: name) else {
+            let names = configuration.destinations.map(\.name)
+            let guess = NearestName.to(name, among: names).map { "did you mean \($0)?" }
+            let list = names.isEmpty ? "there is none" : "there are \(names.joined(separator: ", "))"
+            Terminal.printError("the configuration has no destination \(VisibleText.quoted(name)); \(guess ?? list)")
+            return .usage
+        }
+        let check = try await CredentialCheck.run(destination)
+        if isJSON {
+            var line = JSONLine()
+            line.add("destination", destination.name)
+            line.add("type", destination.type)
+            line.add("result", check.verdict.word)
+            line.add("category", check.verdict.category?.rawValue)
+            line.add("explanation", check.explanation)
+            Terminal.print(line.text)
+        } else {
+            Terminal.print("\(destination.name): \(check.verdict.word)")
+            Terminal.print("  \(VisibleText.escaped(check.explanation))")
+        }
+        return check.verdict.category == nil ? .success : .failure
     }
 
     private func types() {

@@ -35,5 +35,7 @@ final class ConsoleDestination: Destination {
         return AttemptResult(outcomes: outcomes, request: "write to standard output")
     }
 
+    func check() async -> CredentialCheck { .verified("standard output needs no credentials") }
+
     func close() async { writer.close() }
 }

@@ -81,6 +81,10 @@ final class WebhookDestination: Destination {
         }
     }
 
+    func check() async -> CredentialCheck {
+        .unverifiable("whether the receiver has the same secret shows only an event; see `webhook-gateway events show`")
+    }
+
     func close() async {}
 
     /// The specification knows one event a request; whoever hands over several gets as many requests, in order.
