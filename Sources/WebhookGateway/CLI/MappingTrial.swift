@@ -55,7 +55,7 @@ struct MappingTrial {
         let attributes = EnvelopeWriter.Attributes(
             id: ids.next(milliseconds: now), type: mapped.type, time: mapped.time ?? arrival, subject: mapped.subject,
             tenant: event.account.flatMap { source.tenants[$0] } ?? source.tenant, providerType: event.type,
-            providerID: event.key, receivedAt: arrival, traceparent: trace[...])
+            providerID: event.key, receivedAt: EnvelopeWriter.Attributes.stamp(arrival), traceparent: trace[...])
         var json: [UInt8] = []
         envelope.append(attributes, data: data[...], to: &json)
         return .event(json)

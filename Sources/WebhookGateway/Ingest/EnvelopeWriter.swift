@@ -4,12 +4,15 @@ import Verifiers
 struct EnvelopeWriter {
     let source: String
     let provider: String
+    /// How the archived metadata of the source's deliveries begins (`EventRecord`).
+    let recordHead: [UInt8]
     private let head: [UInt8]
     private let providerMember: [UInt8]
 
     init(source: String, provider: String) {
         self.source = source
         self.provider = provider
+        recordHead = EventRecord.head(source: source, provider: provider)
         var head: [UInt8] = Array(#"","source":"#.utf8)
         JSONWriter.append(Event.sourcePrefix + source, to: &head)
         self.head = head
@@ -28,7 +31,8 @@ struct EnvelopeWriter {
         var providerType: String
         /// The idempotency key.
         var providerID: String
-        var receivedAt: Timestamp
+        /// The time of arrival as text, with milliseconds.
+        var receivedAt: ArraySlice<UInt8>
         var traceparent: ArraySlice<UInt8>
     }
 
@@ -60,7 +64,7 @@ struct EnvelopeWriter {
         output.append(literal: #","providerid":"#)
         JSONWriter.append(attributes.providerID, to: &output)
         output.append(literal: #","receivedat":""#)
-        attributes.receivedAt.append(to: &output, precision: .milliseconds)
+        output.append(contentsOf: attributes.receivedAt)
         output.append(literal: #"","traceparent":""#)
         output.append(contentsOf: attributes.traceparent)
         output.append(UInt8(ascii: "\""))
@@ -72,13 +76,22 @@ struct EnvelopeWriter {
         output.append(UInt8(ascii: "}"))
     }
 
-    private func append(_ dead: DeadLetter, at time: Timestamp, to output: inout [UInt8]) {
+    private func append(_ dead: DeadLetter, at time: ArraySlice<UInt8>, to output: inout [UInt8]) {
         output.append(literal: #","quarantined":true,"deadcategory":"#)
         JSONWriter.append(dead.category, to: &output)
         output.append(literal: #","deadreason":"#)
         JSONWriter.append(dead.reason, to: &output)
         output.append(literal: #","deadat":""#)
-        time.append(to: &output, precision: .milliseconds)
+        output.append(contentsOf: time)
         output.append(UInt8(ascii: "\""))
+    }
+}
+
+extension EnvelopeWriter.Attributes {
+    /// A time of arrival as the envelope tells it, for those who make one event at a time.
+    static func stamp(_ receivedAt: Timestamp) -> ArraySlice<UInt8> {
+        var text: [UInt8] = []
+        receivedAt.append(to: &text, precision: .milliseconds)
+        return text[...]
     }
 }

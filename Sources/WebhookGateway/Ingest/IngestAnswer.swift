@@ -7,7 +7,7 @@ enum IngestAnswer {
 
     /// 200: the store has it. An event that was known is told with the id of its first delivery; of one that the spool
     /// keeps it is not known yet whether it is new.
-    static func received(_ events: [(id: String, isDuplicate: Bool?, isQuarantined: Bool)]) -> Response {
+    static func received(_ events: [(id: EventID, isDuplicate: Bool?, isQuarantined: Bool)]) -> Response {
         var body: [UInt8] = []
         body.reserveCapacity(160)
         body.append(literal: #"{"received":true"#)
@@ -16,7 +16,7 @@ enum IngestAnswer {
         for (index, event) in events.enumerated() {
             if index > 0 { body.append(UInt8(ascii: ",")) }
             body.append(literal: #"{"id":"#)
-            JSONWriter.append(event.id, to: &body)
+            event.id.append(to: &body)
             appendDuplicate(event.isDuplicate, to: &body)
             if event.isQuarantined { body.append(literal: #","quarantined":true"#) }
             body.append(UInt8(ascii: "}"))
@@ -24,11 +24,35 @@ enum IngestAnswer {
         body.append(UInt8(ascii: "]"))
         if events.count == 1 {
             body.append(literal: #","id":"#)
-            JSONWriter.append(events[0].id, to: &body)
+            events[0].id.append(to: &body)
             appendDuplicate(events[0].isDuplicate, to: &body)
         }
         body.append(UInt8(ascii: "}"))
         return .json(.ok, body)
+    }
+
+    /// The id that an event is told by: made here, or read from the store.
+    enum EventID: CustomStringConvertible {
+        case made(ULID)
+        case stored(String)
+
+        var description: String {
+            switch self {
+            case .made(let id): id.description
+            case .stored(let id): id
+            }
+        }
+
+        /// Appends the id as a JSON string.
+        fileprivate func append(to output: inout [UInt8]) {
+            switch self {
+            case .made(let id):
+                output.append(UInt8(ascii: "\""))
+                id.append(to: &output)
+                output.append(UInt8(ascii: "\""))
+            case .stored(let id): JSONWriter.append(id, to: &output)
+            }
+        }
     }
 
     private static func appendDuplicate(_ isDuplicate: Bool?, to body: inout [UInt8]) {

@@ -186,13 +186,13 @@ final class IngestHandler: RequestHandler {
         _ kept: [Kept], _ answers: [StoredEvent], _ source: Source, _ context: RequestContext, _ peer: IPAddress?,
         _ exchange: Exchange
     ) {
-        var told: [(id: String, isDuplicate: Bool?, isQuarantined: Bool)] = []
+        var told: [(id: IngestAnswer.EventID, isDuplicate: Bool?, isQuarantined: Bool)] = []
         told.reserveCapacity(kept.count)
         var outcome = RequestOutcome.duplicate
         for (event, answer) in zip(kept, answers) {
             switch answer {
             case .new:
-                told.append((event.id.description, false, event.isQuarantined))
+                told.append((.made(event.id), false, event.isQuarantined))
                 if event.isQuarantined {
                     outcome = .quarantined
                 } else {
@@ -200,10 +200,10 @@ final class IngestHandler: RequestHandler {
                     source.counters.countEvent(event.type)
                 }
             case .duplicate(let first):
-                told.append((first, true, event.isQuarantined))
+                told.append((.stored(first), true, event.isQuarantined))
                 source.counters.countDuplicate()
             case .spooled:
-                told.append((event.id.description, nil, event.isQuarantined))
+                told.append((.made(event.id), nil, event.isQuarantined))
                 outcome = .spooled
             }
         }
@@ -212,7 +212,7 @@ final class IngestHandler: RequestHandler {
         exchange.reply(IngestAnswer.received(told))
         accessLog.delivered(
             AccessLog.Delivery(
-                source: source.name, outcome: outcome, request: context.requestID, event: told.first?.id ?? "",
+                source: source.name, outcome: outcome, request: context.requestID, event: told.first?.id.description ?? "",
                 type: kept.first?.type ?? "", events: kept.count, microseconds: nanoseconds / 1000, peer: peer))
     }
 

@@ -14,6 +14,8 @@ struct Pipeline {
     private var document = JSONDocument()
     private var data: [UInt8] = []
     private var trace: [UInt8] = []
+    /// The time of arrival as text; deliveries of one millisecond share it.
+    private var stamp: (milliseconds: Int64, text: [UInt8]) = (.min, [])
 
     /// - Parameter trustsTrace: whether the delivery came through a trusted proxy, whose `traceparent` is taken over.
     mutating func decide(
@@ -28,12 +30,13 @@ struct Pipeline {
         // The document looks at the connection's bytes; kept any longer it would make the next read copy them.
         defer { document.release() }
         readTrace(delivery, isTrusted: trustsTrace, &ids)
-        let arrival = Arrival(delivery, source, context, secret)
+        let arrival = Arrival(delivery, source, context, secret, stamp: stamp(context.receivedAt))
         do throws(MalformedBody) {
             let events = try source.provider.events(in: delivery, document: &document)
             var stored: [NewEvent] = []
             stored.reserveCapacity(events.count)
-            for event in events { stored.append(map(event, arrival, alone: events.count == 1, &ids)) }
+            let metadata = events.isEmpty ? [] : arrival.metadata()
+            for event in events { stored.append(map(event, arrival, metadata, alone: events.count == 1, &ids)) }
             return .store(stored, secret: secret)
         } catch {
             return .store([quarantine(nil, error.reason, arrival, &ids)], secret: secret)
@@ -47,13 +50,16 @@ struct Pipeline {
         let context: RequestContext
         let secret: Int
         let receivedAt: Timestamp
+        /// The same as text, with milliseconds.
+        let stamp: ArraySlice<UInt8>
 
-        init(_ delivery: Delivery, _ source: Source, _ context: RequestContext, _ secret: Int) {
+        init(_ delivery: Delivery, _ source: Source, _ context: RequestContext, _ secret: Int, stamp: [UInt8]) {
             self.delivery = delivery
             self.source = source
             self.context = context
             self.secret = secret
             receivedAt = Timestamp(unixMilliseconds: context.receivedAt)
+            self.stamp = stamp[...]
         }
 
         func tenant(of event: ProviderEvent) -> String {
@@ -62,17 +68,25 @@ struct Pipeline {
 
         func metadata(reason: String? = nil) -> [UInt8] {
             var line: [UInt8] = []
-            line.reserveCapacity(512)
+            line.reserveCapacity(1024)
             EventRecord.appendMetadata(
-                source: source.name, provider: source.envelope.provider, request: context.requestID,
-                receivedAt: receivedAt,
-                peer: delivery.peer, secret: secret, headers: delivery.headers, reason: reason, to: &line)
+                head: source.envelope.recordHead, request: context.requestID, receivedAt: stamp, peer: delivery.peer,
+                secret: secret, headers: delivery.headers, reason: reason, to: &line)
             return line
         }
     }
 
+    private mutating func stamp(_ milliseconds: Int64) -> [UInt8] {
+        if stamp.milliseconds != milliseconds {
+            stamp.milliseconds = milliseconds
+            stamp.text.removeAll(keepingCapacity: true)
+            Timestamp(unixMilliseconds: milliseconds).append(to: &stamp.text, precision: .milliseconds)
+        }
+        return stamp.text
+    }
+
     private mutating func map(
-        _ event: ProviderEvent, _ arrival: Arrival, alone: Bool, _ ids: inout ULIDGenerator
+        _ event: ProviderEvent, _ arrival: Arrival, _ metadata: [UInt8], alone: Bool, _ ids: inout ULIDGenerator
     ) -> NewEvent {
         data.removeAll(keepingCapacity: true)
         let mapped: Mapper.Mapped
@@ -85,12 +99,12 @@ struct Pipeline {
             id: ids.next(milliseconds: arrival.context.receivedAt), type: mapped.type,
             time: mapped.time ?? arrival.receivedAt,
             subject: mapped.subject, tenant: arrival.tenant(of: event), providerType: event.type, providerID: event.key,
-            receivedAt: arrival.receivedAt, traceparent: trace[...])
+            receivedAt: arrival.stamp, traceparent: trace[...])
         var json: [UInt8] = []
         json.reserveCapacity(data.count + 512)
         arrival.source.envelope.append(attributes, data: data[...], to: &json)
         return NewEvent(
-            id: attributes.id, type: mapped.type, key: event.key, json: json, metadata: arrival.metadata(),
+            id: attributes.id, type: mapped.type, key: event.key, json: json, metadata: metadata,
             body: body(of: event, arrival, alone: alone))
     }
 
@@ -108,7 +122,7 @@ struct Pipeline {
                 id: id, type: type, time: event?.time ?? arrival.receivedAt, subject: event?.subject,
                 tenant: event.map(arrival.tenant) ?? arrival.source.tenant, providerType: event?.type ?? "",
                 providerID: key,
-                receivedAt: arrival.receivedAt, traceparent: trace[...]),
+                receivedAt: arrival.stamp, traceparent: trace[...]),
             data: nil, dead: .init(category: FailureCategory.dataError.rawValue, reason: reason), to: &json)
         return NewEvent(
             id: id, type: type, key: key, json: json, metadata: arrival.metadata(reason: reason),

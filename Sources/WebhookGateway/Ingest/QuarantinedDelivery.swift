@@ -101,7 +101,8 @@ struct QuarantinedDelivery {
             EnvelopeWriter.Attributes(
                 id: id, type: mapped.type, time: mapped.time ?? receivedAt, subject: mapped.subject,
                 tenant: event.account.flatMap { source.tenants[$0] } ?? source.tenant, providerType: event.type,
-                providerID: event.key, receivedAt: receivedAt, traceparent: Array(trace.utf8)[...]),
+                providerID: event.key, receivedAt: EnvelopeWriter.Attributes.stamp(receivedAt),
+                traceparent: Array(trace.utf8)[...]),
             data: data[...], to: &json)
         return json
     }

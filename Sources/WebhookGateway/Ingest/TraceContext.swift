@@ -26,18 +26,26 @@ enum TraceContext {
 
     /// Appends a new one, made of random bits; not sampled, since nobody upstream asked for it.
     static func appendNew(_ ids: inout ULIDGenerator, to output: inout [UInt8]) {
-        output.append(literal: "00-")
-        append(hex: ids.random(), to: &output)
-        append(hex: ids.random() | 1, to: &output)
-        output.append(UInt8(ascii: "-"))
-        append(hex: ids.random() | 1, to: &output)
-        output.append(literal: "-00")
+        let (high, low, parent) = (ids.random(), ids.random() | 1, ids.random() | 1)
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: length) { text in
+            text.initialize(repeating: UInt8(ascii: "0"))
+            text[2] = UInt8(ascii: "-")
+            text[35] = UInt8(ascii: "-")
+            text[52] = UInt8(ascii: "-")
+            write(hex: high, to: text, at: 3)
+            write(hex: low, to: text, at: 19)
+            write(hex: parent, to: text, at: 36)
+            output.append(contentsOf: text)
+        }
     }
 
-    private static func append(hex value: UInt64, to output: inout [UInt8]) {
-        for shift in stride(from: UInt64(60), through: 0, by: -4) {
-            let digit = UInt8(value >> shift & 15)
-            output.append(digit < 10 ? 0x30 + digit : 0x57 + digit)
+    private static let digits: StaticString = "0123456789abcdef"
+
+    private static func write(hex value: UInt64, to text: UnsafeMutableBufferPointer<UInt8>, at start: Int) {
+        var rest = value
+        for place in stride(from: start + 15, through: start, by: -1) {
+            text[place] = digits.utf8Start[Int(rest & 15)]
+            rest >>= 4
         }
     }
 }

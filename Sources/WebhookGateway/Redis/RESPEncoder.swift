@@ -3,9 +3,7 @@ struct RESPEncoder {
     var bytes: [UInt8] = []
 
     mutating func command(_ argumentCount: Int) {
-        bytes.append(UInt8(ascii: "*"))
-        appendDecimal(argumentCount)
-        appendLineEnd()
+        appendHeader(UInt8(ascii: "*"), argumentCount)
     }
 
     mutating func argument(_ value: StaticString) {
@@ -33,9 +31,7 @@ struct RESPEncoder {
 
     /// One argument made of three parts on lines of their own, without joining them first.
     mutating func argument(parts first: ArraySlice<UInt8>, _ second: ArraySlice<UInt8>, _ third: ArraySlice<UInt8>) {
-        bytes.append(UInt8(ascii: "$"))
-        appendDecimal(first.count + second.count + third.count + 2)
-        appendLineEnd()
+        appendHeader(UInt8(ascii: "$"), first.count + second.count + third.count + 2)
         bytes.append(contentsOf: first)
         bytes.append(10)
         bytes.append(contentsOf: second)
@@ -52,22 +48,28 @@ struct RESPEncoder {
     }
 
     mutating func argument(_ value: UnsafeBufferPointer<UInt8>) {
-        bytes.append(UInt8(ascii: "$"))
-        appendDecimal(value.count)
-        appendLineEnd()
+        appendHeader(UInt8(ascii: "$"), value.count)
         bytes.append(contentsOf: value)
         appendLineEnd()
     }
 
     private mutating func appendLineEnd() {
-        bytes.append(13)
-        bytes.append(10)
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 2) { buffer in
+            buffer[0] = 13
+            buffer[1] = 10
+            bytes.append(contentsOf: buffer)
+        }
     }
 
-    private mutating func appendDecimal(_ value: Int) {
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { buffer in
-            let count = Self.decimal(Int64(value), into: buffer)
-            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: buffer[(20 - count)...]))
+    /// A kind, a number and a line end, in one append.
+    private mutating func appendHeader(_ kind: UInt8, _ number: Int) {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 24) { buffer in
+            buffer[23] = 10
+            buffer[22] = 13
+            let digits = UnsafeMutableBufferPointer(rebasing: buffer[..<22])
+            let start = 22 - Self.decimal(Int64(number), into: digits) - 1
+            buffer[start] = kind
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: buffer[start...]))
         }
     }
 

@@ -1,7 +1,8 @@
 /// Bytes on their way out: appended at the end, written from the front, its memory reused.
 struct OutputBuffer {
-    /// Above this much unused memory an emptied buffer is given back.
-    private static let keptCapacity = 256 * 1024
+    /// Above this much unused memory an emptied buffer is given back. A loop turn's commands for Redis, with the raw
+    /// deliveries of hundreds of connections, must fit below: a buffer that is grown anew each turn is copied each turn.
+    private static let keptCapacity = 2 * 1024 * 1024
 
     var bytes: [UInt8] = []
     private var written = 0

@@ -36,34 +36,55 @@ struct EventRecord: Sendable {
     private static let longestHeaders = 4096
 
     /// Appends the metadata line of a delivery.
+    ///
+    /// - Parameter head: `head(source:provider:)` of the source, made once.
+    /// - Parameter receivedAt: the time of arrival as text, with milliseconds.
     static func appendMetadata(
-        source: String, provider: String, request: ULID, receivedAt: Timestamp, peer: IPAddress?, secret: Int,
+        head: [UInt8], request: ULID, receivedAt: ArraySlice<UInt8>, peer: IPAddress?, secret: Int,
         headers: HeaderFields, reason: String? = nil, to output: inout [UInt8]
     ) {
-        output.append(contentsOf: #"{"source":"#.utf8)
-        JSONWriter.append(source, to: &output)
-        output.append(contentsOf: #","provider":"#.utf8)
-        JSONWriter.append(provider, to: &output)
-        output.append(contentsOf: #","request":""#.utf8)
+        output.append(contentsOf: head)
         request.append(to: &output)
-        output.append(contentsOf: #"","receivedat":""#.utf8)
-        receivedAt.append(to: &output, precision: .milliseconds)
-        output.append(contentsOf: #"","secret":"#.utf8)
+        output.append(literal: #"","receivedat":""#)
+        output.append(contentsOf: receivedAt)
+        output.append(literal: #"","secret":"#)
         JSONWriter.append(Int64(secret), to: &output)
         if let peer {
-            output.append(contentsOf: #","peer":"#.utf8)
-            JSONWriter.append(peer.description, to: &output)
+            output.append(literal: #","peer":""#)
+            append(peer, to: &output)
+            output.append(UInt8(ascii: "\""))
         }
         if let reason {
-            output.append(contentsOf: #","reason":"#.utf8)
+            output.append(literal: #","reason":"#)
             JSONWriter.append(reason, to: &output)
         }
         appendHeaders(headers, to: &output)
         output.append(UInt8(ascii: "}"))
     }
 
+    /// How the metadata line of a source's deliveries begins.
+    static func head(source: String, provider: String) -> [UInt8] {
+        var head = Array(#"{"source":"#.utf8)
+        JSONWriter.append(source, to: &head)
+        head.append(literal: #","provider":"#)
+        JSONWriter.append(provider, to: &head)
+        head.append(literal: #","request":""#)
+        return head
+    }
+
+    /// An address in text form; it has no character that JSON would escape.
+    private static func append(_ address: IPAddress, to output: inout [UInt8]) {
+        guard address.family == .v4 else { return output.append(contentsOf: address.description.utf8) }
+        for (index, byte) in address.bytes.enumerated() {
+            if index > 0 { output.append(UInt8(ascii: ".")) }
+            if byte >= 100 { output.append(0x30 + byte / 100) }
+            if byte >= 10 { output.append(0x30 + byte / 10 % 10) }
+            output.append(0x30 + byte % 10)
+        }
+    }
+
     private static func appendHeaders(_ headers: HeaderFields, to output: inout [UInt8]) {
-        output.append(contentsOf: #","headers":["#.utf8)
+        output.append(literal: #","headers":["#)
         let start = output.count
         for field in headers.fields {
             let name = headers.bytes[field.name]
