@@ -27,6 +27,7 @@ final class Worker {
             loop: loop)
         store.drainedEvent = { [weak handler] in handler?.drained($0, $1) }
         connection.start()
+        listener.hold(atMost: plan.redis.connectDeadline) { [connection] in connection.isReady }
     }
 
     /// Whether deliveries can be accepted right now.

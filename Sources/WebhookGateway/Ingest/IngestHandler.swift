@@ -212,8 +212,9 @@ final class IngestHandler: RequestHandler {
         exchange.reply(IngestAnswer.received(told))
         accessLog.delivered(
             AccessLog.Delivery(
-                source: source.name, outcome: outcome, request: context.requestID, event: told.first?.id.description ?? "",
-                type: kept.first?.type ?? "", events: kept.count, microseconds: nanoseconds / 1000, peer: peer))
+                source: source.name, outcome: outcome, request: context.requestID,
+                event: told.first?.id.description ?? "", type: kept.first?.type ?? "", events: kept.count,
+                microseconds: nanoseconds / 1000, peer: peer))
     }
 
     private func finish(

@@ -87,6 +87,28 @@ final class Listener: EventHandler {
         if isDraining, connections.isEmpty { finishDraining() }
     }
 
+    /// Leaves callers in the kernel's queue until `isReady` says so, but no longer than `limit`: the first deliveries
+    /// after a start are better answered a moment later than turned away.
+    func hold(atMost limit: Duration, until isReady: @escaping () -> Bool) {
+        guard isAccepting else { return }
+        isAccepting = false
+        loop.deregister(descriptor)
+        acceptAgain(when: isReady, orAt: loop.now &+ limit.nanoseconds)
+    }
+
+    private func acceptAgain(when isReady: @escaping () -> Bool, orAt deadline: UInt64) {
+        loop.schedule(after: .milliseconds(2)) { [weak self] in
+            guard let self, !self.isFinishing else { return }
+            guard isReady() || self.loop.now >= deadline else { return self.acceptAgain(when: isReady, orAt: deadline) }
+            do throws(SystemError) {
+                try self.loop.register(self.descriptor, interest: .readable, handler: self)
+                self.isAccepting = true
+            } catch {
+                self.acceptAgain(when: isReady, orAt: deadline)
+            }
+        }
+    }
+
     private func pauseAccepting() {
         guard isAccepting else { return }
         isAccepting = false
