@@ -54,8 +54,12 @@ final class Listener: EventHandler {
     var connectionCount: Int { connections.count }
 
     func ready(_ events: IOEvents) {
-        for _ in 0..<Self.acceptsPerTurn where isAccepting {
-            guard connections.count < limits.maxConnections || makeRoom() else { return pauseAccepting() }
+        for turn in 0..<Self.acceptsPerTurn where isAccepting {
+            if connections.count >= limits.maxConnections {
+                // Only the first is known to be waiting: nobody is closed for a caller that may not be there.
+                if turn > 0 { return }
+                guard makeRoom() else { return pauseAccepting() }
+            }
             do {
                 var peer: SocketAddress?
                 guard let socket = try Socket.accept(from: descriptor, peer: &peer) else { return }
