@@ -7,12 +7,12 @@ struct DocumentationTests {
     static let environment = [
         "STRIPE_WEBHOOK_SECRET": "a", "SQUARE_SIGNATURE_KEY": "b", "QBO_VERIFIER_TOKEN": "c",
         "MAILCHIMP_URL_SECRET": "d",
-        "CRM_WEBHOOK_SECRET": "e", "GA_SECRET": "f",
+        "CRM_WEBHOOK_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "GA_SECRET": "f",
     ]
 
     static func example() throws -> Configuration {
         let text = try ConfigurationSamples.repositoryFile("gateway.example.json5")
-        let loaded = try ConfigurationSamples.load(text, environment: environment)
+        let loaded = try ConfigurationSamples.load(text, environment: environment, known: .builtIn)
         #expect(loaded.warnings == [])
         return loaded.configuration
     }
