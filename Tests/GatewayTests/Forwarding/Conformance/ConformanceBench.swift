@@ -44,7 +44,7 @@ final class ConformanceBench {
                 return [.answer(400, body: "violation: \(error)")]
             }
         }
-        var configuration = DestinationConfiguration.sample(type) { $0.timeoutSeconds = situation == .slow ? 1 : 10 }
+        var configuration = DestinationConfiguration.sample(type) { $0.timeoutSeconds = situation == .slow ? 1 : 60 }
         imitation.configure(&configuration, server: "http://127.0.0.1:\(server.port)")
         destination = try DestinationCatalog.make(
             DestinationContext(
