@@ -25,11 +25,15 @@ protocol BatchDestination: Destination {
 extension BatchDestination {
     var unverifiable: String? { nil }
 
+    private static var eventsBetweenPauses: Int { 100 }
+
     func send(_ batch: [Event]) async -> AttemptResult {
         var run = BatchRun(count: batch.count, secrets: secrets, unverifiable: unverifiable)
         let now = context.unixMilliseconds()
         var entries: [BatchEntry] = []
         for (place, event) in batch.enumerated() {
+            // A large batch takes its time; the control plane has other things to do in between.
+            if place % Self.eventsBetweenPauses == Self.eventsBetweenPauses - 1 { await Task.yield() }
             do throws(RefusedEvent) {
                 var entry = try entry(event, unixMilliseconds: now)
                 entry.place = place
