@@ -76,7 +76,7 @@ final class ListenerFixture: Sendable {
     }
 
     private func onLoop<Value: Sendable>(_ question: @escaping @Sendable (Resident) throws -> Value) throws -> Value {
-        let done = Gate()
+        let done = ThreadGate()
         let box = Box<Value>()
         remote.execute { loop in
             box.value.withLock { box in
@@ -106,7 +106,7 @@ final class ListenerFixture: Sendable {
 }
 
 /// Opened once by one thread, waited for by another.
-private final class Gate: Sendable {
+private final class ThreadGate: Sendable {
     private let ends: (read: Int32, write: Int32)
 
     init() {
