@@ -67,13 +67,17 @@ struct APIAnswer: Sendable {
                 after: nil))
     }
 
-    /// The verdict on an answer that is not the API's own: a web page with a good status comes from something in between
-    /// (a proxy, a login page, the wrong address).
+    /// The verdict on an answer that is not the API's own: a web page comes from something in between (a proxy, a login
+    /// page, a firewall), whatever its status says of the events; other statuses speak for themselves.
     var foreign: BatchVerdict? {
-        guard isSuccess, body.first(where: { $0 > 0x20 }) == UInt8(ascii: "<") else { return nil }
-        return .whole(
-            .retry(
-                .providerError, reason: "a web page came back with status \(status) instead of the API's answer",
-                after: nil))
+        guard body.first(where: { $0 > 0x20 }) == UInt8(ascii: "<") else { return nil }
+        switch status {
+        case 200...299, 400, 403, 422:
+            return .whole(
+                .retry(
+                    .providerError, reason: "a web page came back with status \(status) instead of the API's answer",
+                    after: retryAfter))
+        default: return nil
+        }
     }
 }

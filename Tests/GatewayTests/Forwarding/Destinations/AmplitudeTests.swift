@@ -71,4 +71,18 @@ struct AmplitudeDestinationTests {
             return
         }
     }
+
+    @Test(arguments: [
+        (#"{"code":400,"error":"Invalid API key: key-0123"}"#, CredentialCheck.Verdict.failed(.authentication)),
+        (#"{"code":400,"error":"Request missing required field","missing_field":"events"}"#, .unverifiable),
+    ])
+    func `a key is refused, or may be right`(_ body: String, _ verdict: CredentialCheck.Verdict) async throws {
+        let server = try FakeHTTPServer { request in
+            request.text == #"{"api_key":"key-0123","events":[],"options":{"min_id_length":1}}"#
+                ? [.answer(400, body: body)] : [.answer(500)]
+        }
+        let check = try await destination(server).check()
+        #expect(check.verdict == verdict)
+        #expect(!check.explanation.contains("key-0123"))
+    }
 }

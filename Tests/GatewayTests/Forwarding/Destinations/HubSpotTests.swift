@@ -100,4 +100,19 @@ struct HubSpotDestinationTests {
             of: .sample("hubspot") { $0.credentials["accessToken"] = Secret(literal: "t") })
         #expect(problems.map(\.key) == ["settings.hubId"])
     }
+
+    @Test(arguments: [
+        (200, #"{"results":[]}"#, CredentialCheck.Verdict.verified),
+        (403, #"{"category":"MISSING_SCOPES"}"#, .failed(.authorization)),
+    ])
+    func `reading a contact proves the token`(
+        _ status: Int, _ body: String, _ verdict: CredentialCheck.Verdict
+    ) async throws {
+        let server = try FakeHTTPServer { request in
+            request.method == "GET" && request.target == "/crm/v3/objects/contacts?limit=1"
+                && request.headers["authorization"] == "Bearer pat-0123"
+                ? [.answer(status, body: body)] : [.answer(500)]
+        }
+        #expect(try await destination(server, ["hubId": .integer(1)]).check().verdict == verdict)
+    }
 }

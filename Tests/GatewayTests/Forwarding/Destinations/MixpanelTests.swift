@@ -47,6 +47,17 @@ struct MixpanelDestinationTests {
         #expect(try await destination(server).check().verdict == verdict)
     }
 
+    @Test(arguments: [(403, FailureCategory.providerError), (400, .providerError), (200, .providerError), (401, nil)])
+    func `a web page is not the API's answer`(_ status: Int, _ category: FailureCategory?) async throws {
+        let server = try FakeHTTPServer { _ in [.answer(status, body: "\n<html>Request blocked</html>")] }
+        let outcome = try await destination(server).send([try .sample()]).outcomes[0]
+        switch outcome {
+        case .retry(let actual, _, _): #expect(actual == category)
+        case .dead(let actual, _): #expect(category == nil && actual == .authentication)
+        case .delivered: Issue.record("delivered")
+        }
+    }
+
     @Test func `the credentials go together`() {
         func problem(_ names: [String]) -> String? {
             DestinationCatalog.problems(
