@@ -7,6 +7,11 @@ enum Terminal {
         guard write(line + "\n", to: STDOUT_FILENO) else { exit(ExitCode.success.rawValue) }
     }
 
+    /// Writes a line of JSON to stdout. On a terminal, what it would obey is escaped, which JSON allows in every text.
+    static func printJSON(_ line: String) {
+        print(isatty(STDOUT_FILENO) == 1 ? VisibleText.escaped(line) : line)
+    }
+
     /// Writes bytes to stdout as they are.
     static func print(raw bytes: [UInt8]) {
         guard write(bytes, to: STDOUT_FILENO) else { exit(ExitCode.success.rawValue) }

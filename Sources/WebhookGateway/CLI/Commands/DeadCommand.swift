@@ -131,7 +131,7 @@ struct DeadCommand: Command {
 
     private func list(_ page: DeadPage) {
         if isJSON {
-            for letter in page.letters { Terminal.print(letter.line.text) }
+            for letter in page.letters { Terminal.printJSON(letter.line.text) }
         } else {
             let now = Clock.unixMilliseconds()
             var table = TextTable(["ID", "TYPE", "CATEGORY", "SINCE", "REASON"])
@@ -162,7 +162,7 @@ struct DeadCommand: Command {
                 var line = letter.line
                 line.add("event", json: letter.hasEvent ? letter.json : [])
                 line.add("attemptRecords", list: attempts)
-                Terminal.print(line.text)
+                Terminal.printJSON(line.text)
             } else {
                 print(letter, attempts)
             }
@@ -233,7 +233,7 @@ struct DeadCommand: Command {
                     line.add("reason", reason)
                     return line.json
                 })
-            Terminal.print(line.text)
+            Terminal.printJSON(line.text)
         } else {
             Terminal.print("\(change.changed) \(done)")
             for (id, reason) in refused {

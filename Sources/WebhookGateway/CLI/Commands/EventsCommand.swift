@@ -117,7 +117,7 @@ struct EventsCommand: Command {
 
     private func list(_ page: EventPage) async throws {
         if isJSON {
-            for event in page.events { Terminal.print(event.line.text) }
+            for event in page.events { Terminal.printJSON(event.line.text) }
         } else {
             var table = TextTable(["ID", "RECEIVED", "SOURCE", "TYPE", "STATUS", "SUBJECT"])
             for event in page.events {
@@ -135,7 +135,7 @@ struct EventsCommand: Command {
 
     private func show(_ detail: EventDetail, raw: Bool) {
         if raw { return Terminal.print(raw: Array(detail.record.body)) }
-        if isJSON { return Terminal.print(detail.line.text) }
+        if isJSON { return Terminal.printJSON(detail.line.text) }
         if let summary = detail.summary {
             Terminal.print("event        \(summary.id)")
             Terminal.print("type         \(VisibleText.escaped(summary.type))")

@@ -108,13 +108,13 @@ struct QueuesCommand: Command {
         for entry in entries {
             do throws(MalformedBody) {
                 let event = try Event(json: entry)
-                if isJSON { Terminal.print(String(decoding: entry, as: UTF8.self)) }
+                if isJSON { Terminal.printJSON(String(decoding: entry, as: UTF8.self)) }
                 table.add([
                     event.id, event.receivedAt.map(Moment.text) ?? "-", event.source, event.type, event.subject ?? "-",
                 ])
             } catch {
                 let junk = DeadEntry.junk(entry, reason: error.reason, category: .dataError)
-                if isJSON { Terminal.print(String(decoding: junk, as: UTF8.self)) }
+                if isJSON { Terminal.printJSON(String(decoding: junk, as: UTF8.self)) }
                 table.add(["-", "-", "-", "not an event", error.reason])
             }
         }
