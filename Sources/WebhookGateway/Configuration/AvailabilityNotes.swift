@@ -37,15 +37,7 @@ private struct AvailabilityNotes {
     }
 
     mutating func add(_ redis: RedisConfiguration) {
-        switch redis.endpoint?.transport {
-        case .tls: add("redis.url", true, "rediss:// is not supported; use redis:// or unix://")
-        case .sentinel: add("redis.url", true, "redis+sentinel:// is not supported; name the master with redis://")
-        case .tcp, .unix, nil: break
-        }
         add("redis.partitions", redis.partitions != 1, "one partition is used")
-        add("redis.waitReplicas", redis.waitReplicas != 0, "replicas are not waited for")
-        add("redis.caFile", redis.caFile != nil, "Redis is not spoken to over TLS")
-        add("redis.clientCertificate", redis.clientCertificate != nil, "Redis is not spoken to over TLS")
     }
 
     mutating func add(_ destination: DestinationConfiguration, sendsSingly: Bool) {

@@ -56,16 +56,20 @@ final class EventStore {
     private let connection: RedisConnection
     private let eventPrefix: String
     private let archiveSeconds: Int
-    private let loop: EventLoop
+    private let aliasPrefix: String
     private var batches: [Batch] = []
+    /// This turn's calls, if their answers wait for replicas.
+    private var replicas: ReplicaWait?
     private var dedupeKey: [UInt8] = []
     private var recordKey: [UInt8] = []
 
-    init(connection: RedisConnection, keys: Keys, archiveSeconds: Int, loop: EventLoop) {
+    /// - Parameter makesAliases: whether the id of an event that proves a duplicate shall lead to the first one. For
+    ///   events whose providers were told the id without being told that.
+    init(connection: RedisConnection, keys: Keys, archiveSeconds: Int, makesAliases: Bool = false) {
         self.connection = connection
         eventPrefix = keys.eventPrefix
         self.archiveSeconds = archiveSeconds
-        self.loop = loop
+        aliasPrefix = makesAliases ? keys.aliasPrefix : ""
     }
 
     /// Adds a delivery's events to this turn's call; `completion` is told what the store says to each, in order.
@@ -91,6 +95,8 @@ final class EventStore {
     /// Hands this turn's calls to the connection; run it before the connection writes.
     func flush() {
         for index in batches.indices where batches[index].count > 0 { send(index) }
+        replicas?.ask()
+        replicas = nil
     }
 
     /// The end of an event's dedupe key: its idempotency key, or the hash of one that is too long.
@@ -141,12 +147,18 @@ final class EventStore {
         tail.argument(Int64(keys.queues.count))
         tail.argument(Int64(keys.dedupeWindowSeconds))
         tail.argument(eventPrefix)
+        tail.argument(aliasPrefix)
         for queue in keys.queues { tail.argument(queue) }
         tail.bytes.append(contentsOf: batches[index].events.bytes)
         batches[index].removeAll()
-        let arguments = 1 + keys.fixed.count + count + 4 + keys.queues.count + 4 * count
-        connection.evaluate(.accept, argumentCount: arguments, tail: tail.bytes) { result in
-            Self.distribute(result, of: count, to: deliveries)
+        let arguments = 1 + keys.fixed.count + count + 5 + keys.queues.count + 4 * count
+        if connection.settings.waitReplicas > 0, replicas == nil { replicas = ReplicaWait(connection) }
+        replicas?.began()
+        connection.evaluate(.accept, argumentCount: arguments, tail: tail.bytes) { [replicas] result in
+            guard let replicas else { return Self.distribute(result, of: count, to: deliveries) }
+            replicas.answered { shortage in
+                Self.distribute(shortage.map { .failure($0) } ?? result, of: count, to: deliveries)
+            }
         }
     }
 

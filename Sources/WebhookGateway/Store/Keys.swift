@@ -23,7 +23,7 @@
 /// | `idle:<queue>` | hash | consumer without lease and work → since when (ms) | until it is forgotten or back |
 /// | `dedupe:<source>:<key>` | string | id of the first delivery | dedupe window |
 /// | `event:<id>` | string | the record: line of metadata, line of envelope, raw body (`EventRecord`) | archive time; no expiry while owed |
-/// | `alias:<id>` | string | the first delivery's id, for a spooled event that proved a duplicate | archive time |
+/// | `alias:<id>` | string | the first delivery's id, for a spooled event that proved a duplicate | dedupe window |
 /// | `index:<source>` | zset (ms) | ids by arrival | trimmed with the records |
 /// | `state:<id>` | hash | `pending` count, `to:<destination>` = waiting, delivered, dead, … | with the record |
 /// | `attempts:<id>` | list | JSON, one an attempt, newest last | with the record |
@@ -69,7 +69,8 @@ struct Keys: Sendable {
     /// `event:` + id.
     var eventPrefix: String { "\(prefix)event:" }
     func event(_ id: String) -> String { eventPrefix + id }
-    func alias(_ id: String) -> String { "\(prefix)alias:\(id)" }
+    var aliasPrefix: String { "\(prefix)alias:" }
+    func alias(_ id: String) -> String { aliasPrefix + id }
     func index(_ source: String) -> String { "\(prefix)index:\(source)" }
     var statePrefix: String { "\(prefix)state:" }
     func state(_ id: String) -> String { statePrefix + id }

@@ -14,13 +14,32 @@ struct StoreCheck {
         self.log = log
     }
 
-    /// Throws when the server is unfit. One that cannot be reached is no reason to stop: it may come later.
+    private static let retryPeriod = Duration.seconds(5)
+
+    /// Throws when the server is unfit. One that cannot be reached is no reason to stop: it is examined when it comes.
     func run(_ settings: RedisSettings) async throws(Unfit) {
+        guard try await !examine(settings) else { return }
+        Task { @ControlPlane in
+            do {
+                repeat {
+                    try await Task.sleep(for: Self.retryPeriod)
+                } while try await !examine(settings, isSilent: true)
+            } catch let unfit as Unfit {
+                log.error(
+                    "Redis is back, but unfit; mend it and restart the gateway", ["reason": .text(unfit.description)])
+            }
+        }
+    }
+
+    /// Whether the server could be examined.
+    private func examine(_ settings: RedisSettings, isSilent: Bool = false) async throws(Unfit) -> Bool {
         let connection = RedisConnection(settings, scripts: [], loop: ControlPlane.loop)
         defer { connection.stop() }
         guard await connection.becomesReady(within: settings.connectDeadline) else {
-            log.warning("Redis cannot be reached yet; trying on", ["reason": .text(connection.problem)])
-            return
+            if !isSilent {
+                log.warning("Redis cannot be reached yet; trying on", ["reason": .text(connection.problem)])
+            }
+            return false
         }
         do {
             if let problem = try await problem(of: connection, settings) { throw Unfit(description: problem) }
@@ -29,6 +48,7 @@ struct StoreCheck {
         } catch {
             log.warning("Redis could not be examined", ["reason": .text("\(error)")])
         }
+        return true
     }
 
     private func problem(of connection: RedisConnection, _ settings: RedisSettings) async throws(RedisFailure)
@@ -46,6 +66,12 @@ struct StoreCheck {
         if let policy = field("maxmemory_policy"), policy != "noeviction", !configuration.allowEviction {
             return
                 "\(settings) may drop keys (maxmemory-policy \(policy)), and with them acknowledged events; run CONFIG SET maxmemory-policy noeviction there, or accept the loss with redis.allowEviction: true"
+        }
+        let replies = try await connection.pipeline([StoreDurability.command])
+        if let weakness = StoreDurability(replies[0]).weakness {
+            log.warning(
+                "the store is not as durable as it could be",
+                ["at": .text(settings.description), "reason": .text(weakness)])
         }
         return try await layoutProblem(connection, settings)
     }

@@ -124,10 +124,12 @@ struct EventStoreTests {
 
         private init(queues: [String]) throws {
             server = try RedisServer()
-            connection = RedisConnection(server.settings, scripts: [.accept], loop: ControlPlane.loop)
+            var settings = server.settings
+            settings.commandDeadline = .seconds(60)
+            connection = RedisConnection(settings, scripts: [.accept], loop: ControlPlane.loop)
             let keys = Keys()
             source = SourceKeys(source: "shop", queues: queues, dedupeWindowSeconds: 60, keys: keys)
-            store = EventStore(connection: connection, keys: keys, archiveSeconds: 600, loop: ControlPlane.loop)
+            store = EventStore(connection: connection, keys: keys, archiveSeconds: 600)
             let store = store
             connection.willFlush = { store.flush() }
         }

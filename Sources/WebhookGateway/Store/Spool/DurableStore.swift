@@ -50,7 +50,7 @@ final class DurableStore {
         self.outages = outages
         self.loop = loop
         self.log = log
-        store = EventStore(connection: connection, keys: keys, archiveSeconds: archiveSeconds, loop: loop)
+        store = EventStore(connection: connection, keys: keys, archiveSeconds: archiveSeconds)
         drainer = plan.map {
             SpoolDrainer(
                 connection: connection, keys: keys, archiveSeconds: archiveSeconds, status: $0.status, loop: loop,

@@ -26,7 +26,6 @@ final class SpoolDrainer {
     private let connection: RedisConnection
     private let store: EventStore
     private let keys: Keys
-    private let archiveSeconds: Int
     private let status: SpoolStatus
     private let loop: EventLoop
     private let log: Log
@@ -38,12 +37,11 @@ final class SpoolDrainer {
     init(connection: RedisConnection, keys: Keys, archiveSeconds: Int, status: SpoolStatus, loop: EventLoop, log: Log) {
         self.connection = connection
         self.keys = keys
-        self.archiveSeconds = archiveSeconds
         self.status = status
         self.loop = loop
         self.log = log
         // A store of its own: its batches leave when the drainer says so, not with the turn's deliveries.
-        store = EventStore(connection: connection, keys: keys, archiveSeconds: archiveSeconds, loop: loop)
+        store = EventStore(connection: connection, keys: keys, archiveSeconds: archiveSeconds, makesAliases: true)
     }
 
     /// Drains this folder, too: before the process's own, which come last.
@@ -135,7 +133,7 @@ final class SpoolDrainer {
             store.accept(group.map(\.event), of: source) { [self] result in
                 switch result {
                 case .success(let answers):
-                    for (record, answer) in zip(group, answers) { note(answer, for: record, in: batch) }
+                    for (record, answer) in zip(group, answers) { note(answer, for: record) }
                 case .failure(.refused(let text)) where !RedisRefusal.concernsServer(text):
                     progress.refused += group
                     log.error(
@@ -179,21 +177,15 @@ final class SpoolDrainer {
     private var settled: Set<ULID> = []
 
     /// An answer is counted once, also when the batch is sent again for the sake of another part of it.
-    private func note(_ answer: StoredEvent, for record: SpoolRecord, in batch: Batch) {
+    private func note(_ answer: StoredEvent, for record: SpoolRecord) {
         guard settled.insert(record.event.id).inserted else { return }
         counts[record.source, default: 0] += 1
         if case .duplicate(let first) = answer {
             duplicates += 1
-            recordAlias(record.event.id, of: first)
+            log.debug(
+                "a spooled event was known", ["event": .text(record.event.id.description), "first": .text(first)])
         }
         stored?(record, answer)
-    }
-
-    /// The provider was told this id: it leads to the event that was there before.
-    private func recordAlias(_ id: ULID, of first: String) {
-        log.debug("a spooled event was known", ["event": .text(id.description), "first": .text(first)])
-        connection.send(["SET", .text(keys.alias(id.description)), .text(first), "EX", .integer(Int64(archiveSeconds))])
-        { _ in }
     }
 
     private func ended(_ batch: Batch, _ progress: Progress) {
