@@ -15,19 +15,20 @@ extension Timestamp {
         let days = seconds >= 0 ? seconds / 86_400 : (seconds - 86_399) / 86_400
         let time = seconds - days * 86_400
         let date = CivilDate.date(daysSinceEpoch: days)
-        Self.append(date.year, digits: 4, to: &output)
-        output.append(UInt8(ascii: "-"))
-        Self.append(date.month, digits: 2, to: &output)
-        output.append(UInt8(ascii: "-"))
-        Self.append(date.day, digits: 2, to: &output)
-        output.append(UInt8(ascii: "T"))
-        Self.append(time / 3600, digits: 2, to: &output)
-        output.append(UInt8(ascii: ":"))
-        Self.append(time / 60 % 60, digits: 2, to: &output)
-        output.append(UInt8(ascii: ":"))
-        Self.append(time % 60, digits: 2, to: &output)
-        appendFraction(precision, to: &output)
-        output.append(UInt8(ascii: "Z"))
+        let fraction = fraction(precision)
+        output.append(addingCapacity: 20 + (fraction.count > 0 ? 1 + fraction.count : 0)) { span in
+            span.withUnsafeMutableBufferPointer { text, count in
+                Self.write(date.year, digits: 4, to: text, before: &count, "-")
+                Self.write(date.month, digits: 2, to: text, before: &count, "-")
+                Self.write(date.day, digits: 2, to: text, before: &count, "T")
+                Self.write(time / 3600, digits: 2, to: text, before: &count, ":")
+                Self.write(time / 60 % 60, digits: 2, to: text, before: &count, ":")
+                Self.write(time % 60, digits: 2, to: text, before: &count, fraction.count > 0 ? "." : "Z")
+                if fraction.count > 0 {
+                    Self.write(fraction.value, digits: fraction.count, to: text, before: &count, "Z")
+                }
+            }
+        }
     }
 
     /// The moment in RFC 3339, UTC.
@@ -38,28 +39,32 @@ extension Timestamp {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    private func appendFraction(_ precision: Precision, to output: inout [UInt8]) {
+    /// The digits after the point, as a number of that many places.
+    private func fraction(_ precision: Precision) -> (value: Int64, count: Int) {
         let nanoseconds = Int64(nanoseconds)
-        let digits: Int
         switch precision {
-        case .seconds: digits = 0
-        case .milliseconds: digits = 3
+        case .seconds: return (0, 0)
+        case .milliseconds: return (nanoseconds / 1_000_000, 3)
         case .exact:
-            digits = nanoseconds == 0 ? 0 : nanoseconds % 1_000_000 == 0 ? 3 : nanoseconds % 1000 == 0 ? 6 : 9
+            if nanoseconds == 0 { return (0, 0) }
+            if nanoseconds % 1_000_000 == 0 { return (nanoseconds / 1_000_000, 3) }
+            return nanoseconds % 1000 == 0 ? (nanoseconds / 1000, 6) : (nanoseconds, 9)
         }
-        guard digits > 0 else { return }
-        output.append(UInt8(ascii: "."))
-        let divisor: Int64 = digits == 3 ? 1_000_000 : digits == 6 ? 1000 : 1
-        Self.append(nanoseconds / divisor, digits: digits, to: &output)
     }
 
-    private static func append(_ value: Int64, digits: Int, to output: inout [UInt8]) {
-        var divisor: Int64 = 1
-        for _ in 1..<digits { divisor *= 10 }
-        while divisor > 0 {
-            output.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / divisor % 10))
-            divisor /= 10
+    /// Writes a number with leading zeros and what follows it.
+    @inline(__always)
+    private static func write(
+        _ value: Int64, digits: Int, to text: UnsafeMutableBufferPointer<UInt8>, before count: inout Int,
+        _ mark: Unicode.Scalar
+    ) {
+        var rest = UInt64(truncatingIfNeeded: value)
+        for place in stride(from: count + digits - 1, through: count, by: -1) {
+            text[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
         }
+        text[count + digits] = UInt8(ascii: mark)
+        count += digits + 1
     }
 }
 

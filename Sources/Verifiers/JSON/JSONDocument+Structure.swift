@@ -7,7 +7,9 @@ extension JSONDocument {
 
     /// The member of that name; nil when `node` is nil or no object, or has no such member.
     public func member(named name: String, of node: Node? = .root) -> Node? {
-        member(named: Array(name.utf8), of: node)
+        guard let node else { return nil }
+        var name = name
+        return name.withUTF8 { member($0, of: node) }
     }
 
     /// The member of that name, in UTF-8; nil when `node` is nil or no object, or has no such member.
@@ -67,34 +69,38 @@ extension JSONDocument {
         bytes[bytes.startIndex + Int(record.keyStart)..<bytes.startIndex + Int(record.keyEnd)]
     }
 
-    /// Walks the members of an object: the first match wins.
-    @inline(__always)
+    /// The member of that name: the first match wins.
     private func member(_ name: UnsafeBufferPointer<UInt8>, of node: Node) -> Node? {
-        let object = record(node)
-        guard object.kind == .object else { return nil }
-        return bytes.withUnsafeBufferPointer { text in
-            records.withUnsafeBufferPointer { records in
-                var index = Int(node.index) + 1
-                while index < Int(object.next) {
-                    let candidate = records[index]
-                    if candidate.flags.contains(.keyEscaped) {
-                        if hasEscapedName(candidate, equalTo: name) { return Node(index: Int32(index)) }
-                    } else if Int(candidate.keyEnd - candidate.keyStart) == name.count,
-                        text[Int(candidate.keyStart)..<Int(candidate.keyEnd)].elementsEqual(name)
-                    {
-                        return Node(index: Int32(index))
-                    }
-                    index = Int(candidate.next)
-                }
-                return nil
+        var found: Node?
+        forEachMember(of: node) { member, key, isEscaped in
+            guard isEscaped ? JSONEscape.isName(key, equalTo: name) : ByteComparison.areEqual(key, name) else {
+                return true
             }
+            found = member
+            return false
         }
+        return found
     }
 
-    /// Compares a name that has escapes; rare, so it may allocate.
-    private func hasEscapedName(_ record: Record, equalTo name: UnsafeBufferPointer<UInt8>) -> Bool {
-        var decoded: [UInt8] = []
-        JSONEscape.appendDecoded(keyText(record), to: &decoded)
-        return decoded.elementsEqual(name)
+    /// Walks the members of an object with their names as they are written, until `body` is false; nothing for other
+    /// values.
+    @inline(__always)
+    func forEachMember(of node: Node, _ body: (Node, UnsafeBufferPointer<UInt8>, _ isEscaped: Bool) -> Bool) {
+        let object = record(node)
+        guard object.kind == .object else { return }
+        bytes.withUnsafeBufferPointer { text in
+            records.withUnsafeBufferPointer { records in
+                guard let base = text.baseAddress, let nodes = records.baseAddress else { return }
+                var index = node.index + 1
+                while index < object.next {
+                    let member = nodes + Int(index)
+                    let key = UnsafeBufferPointer(
+                        start: base + Int(member.pointee.keyStart),
+                        count: Int(member.pointee.keyEnd &- member.pointee.keyStart))
+                    guard body(Node(index: index), key, member.pointee.flags.contains(.keyEscaped)) else { return }
+                    index = member.pointee.next
+                }
+            }
+        }
     }
 }

@@ -63,4 +63,50 @@ extension JSONDocument {
         guard let node, record(node).kind == .boolean else { return nil }
         return record(node).flags.contains(.yes)
     }
+
+    /// What became of a value that was to be appended as a member.
+    public enum Appended: Sendable {
+        /// It was appended.
+        case yes
+        /// There is nothing to append: `null`, an empty string, an object or array.
+        case nothing
+        /// It takes more than copying; nothing was appended.
+        case difficult
+    }
+
+    /// Appends a string, number or boolean as it is written, after the member's name; in lower case if it is a string.
+    public func appendScalar(
+        _ node: Node, lowercased: Bool, after name: UnsafeBufferPointer<UInt8>, to output: inout [UInt8]
+    ) -> Appended {
+        let record = record(node)
+        let count = Int(record.end - record.start)
+        switch record.kind {
+        case .object, .array, .null: return .nothing
+        case .string:
+            if count == 2 { return .nothing }
+            if record.flags.contains(.escaped), lowercased || traits.loneSurrogates { return .difficult }
+        case .number, .boolean: break
+        }
+        let isChanged = lowercased && record.kind == .string
+        return bytes.withUnsafeBufferPointer { text in
+            let value = UnsafeBufferPointer(rebasing: text[Int(record.start)..<Int(record.end)])
+            // Beyond ASCII, lower case is a matter of Unicode.
+            if isChanged, value.reduce(0, |) >= 0x80 { return .difficult }
+            output.append(addingCapacity: name.count + count) { span in
+                span.withUnsafeMutableBufferPointer { buffer, written in
+                    written = buffer.update(fromContentsOf: name)
+                    guard isChanged else {
+                        written += UnsafeMutableBufferPointer(rebasing: buffer[written...])
+                            .update(fromContentsOf: value)
+                        return
+                    }
+                    for byte in value {
+                        buffer[written] = byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte
+                        written += 1
+                    }
+                }
+            }
+            return .yes
+        }
+    }
 }

@@ -32,6 +32,9 @@ public struct JSONDocument: Sendable {
 
     /// The text that was read last; empty before the first `read`, after `release` and after a failed `read`.
     public private(set) var bytes: ArraySlice<UInt8> = []
+    /// How many values the document holds.
+    public private(set) var nodeCount = 1
+    /// The nodes, and after `nodeCount` of them room for more; never empty.
     private(set) var records: [Record] = [.null]
     private(set) var traits = Traits()
 
@@ -43,9 +46,8 @@ public struct JSONDocument: Sendable {
         // Taken out of self so that the scanner writes to it without exclusivity checks or a copy.
         var scanned = records
         records = []
-        scanned.removeAll(keepingCapacity: true)
         do {
-            traits = try JSONScanner.scan(text.span, into: &scanned)
+            (nodeCount, traits) = try JSONScanner.scan(text.span, into: &scanned)
             bytes = text
             records = scanned
         } catch {
@@ -59,12 +61,9 @@ public struct JSONDocument: Sendable {
     public mutating func release() {
         bytes = []
         traits = Traits()
-        records.removeAll(keepingCapacity: true)
-        records.append(.null)
+        records[0] = .null
+        nodeCount = 1
     }
-
-    /// How many values the document holds.
-    public var nodeCount: Int { records.count }
 }
 
 extension JSONDocument {
@@ -104,5 +103,9 @@ extension JSONDocument {
         var loneSurrogates = false
     }
 
-    func record(_ node: Node) -> Record { records[Int(node.index)] }
+    @inline(__always)
+    func record(_ node: Node) -> Record {
+        precondition(node.index < nodeCount, "the node belongs to another document")
+        return records[Int(node.index)]
+    }
 }

@@ -24,6 +24,13 @@ enum JSONEscape {
         }
     }
 
+    /// Compares a name that has escapes; rare, so it may allocate.
+    static func isName(_ content: UnsafeBufferPointer<UInt8>, equalTo name: UnsafeBufferPointer<UInt8>) -> Bool {
+        var decoded: [UInt8] = []
+        appendDecoded(Array(content)[...], to: &decoded)
+        return decoded.elementsEqual(name)
+    }
+
     /// Replaces each `\u` escape in `output` from `start` on that is half of a surrogate pair by `\ufffd`, which has the
     /// same length: what readers in other languages do with halves ranges from errors to broken text.
     static func replaceLoneSurrogates(in output: inout [UInt8], from start: Int) {

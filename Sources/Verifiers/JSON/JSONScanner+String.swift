@@ -1,26 +1,57 @@
 extension JSONScanner {
-    /// Checks a string from its opening quote to past its closing one; true: it has escapes.
+    /// Where a string ends, past its closing quote, and what is in it.
+    struct StringEnd {
+        var position: Int
+        var isEscaped = false
+        /// Half of a surrogate pair.
+        var hasLoneSurrogate = false
+    }
+
+    /// Checks a string from its opening quote to past its closing one.
     @inline(__always)
-    static func scanString(
-        _ text: Span<UInt8>, _ position: inout Int, _ traits: inout JSONDocument.Traits
-    ) throws(JSONError) -> Bool {
-        position += 1
-        position = plainEnd(text, from: position)
-        if position < text.count, text[position] == UInt8(ascii: "\"") {
-            position += 1
-            return false
+    static func scanString(_ text: ByteText, _ start: Int) throws(JSONError) -> StringEnd {
+        var position = start + 1
+        while position + 16 <= text.count {
+            let plain = text.block(at: position).leadingPlain
+            position += plain
+            if plain == 16 { continue }
+            if text[position] == UInt8(ascii: "\"") { return StringEnd(position: position + 1) }
+            break
         }
-        return try scanDifficultString(text, &position, &traits)
+        return try scanDifficultString(text, position)
+    }
+
+    /// Goes on inside a string: at the first byte that is not plain, or close to the end of the text.
+    @inline(never)
+    private static func scanDifficultString(_ text: ByteText, _ start: Int) throws(JSONError) -> StringEnd {
+        var end = StringEnd(position: start)
+        while end.position < text.count {
+            switch text[end.position] {
+            case UInt8(ascii: "\""):
+                end.position += 1
+                return end
+            case UInt8(ascii: "\\"):
+                end.isEscaped = true
+                try scanEscape(text, &end)
+            case 0..<0x20:
+                throw JSONError(.controlCharacter, at: end.position)
+            case 0x80...:
+                end.position += try utf8Length(text, at: end.position)
+            default:
+                end.position = plainEnd(text, from: end.position)
+            }
+        }
+        throw JSONError(.truncated, at: end.position)
     }
 
     /// The first byte at or after `start` that is a quote, a backslash, a control character or not ASCII.
     @inline(__always)
-    private static func plainEnd(_ text: Span<UInt8>, from start: Int) -> Int {
+    private static func plainEnd(_ text: ByteText, from start: Int) -> Int {
         var position = start
-        while position + 8 <= text.count {
-            let plain = ByteWord.load(text, position).leadingPlain
+        while position + 16 <= text.count {
+            let plain = text.block(at: position).leadingPlain
             position += plain
-            if plain < 8 { return position }
+            if plain < 16 { return position }
         }
         while position < text.count {
             let byte = text[position]
@@ -30,52 +61,26 @@ extension JSONScanner {
         return position
     }
 
-    /// Goes on where the plain bytes of a string end.
-    private static func scanDifficultString(
-        _ text: Span<UInt8>, _ position: inout Int, _ traits: inout JSONDocument.Traits
-    ) throws(JSONError) -> Bool {
-        var escaped = false
-        while position < text.count {
-            switch text[position] {
-            case UInt8(ascii: "\""):
-                position += 1
-                return escaped
-            case UInt8(ascii: "\\"):
-                escaped = true
-                try scanEscape(text, &position, &traits)
-            case 0..<0x20:
-                throw JSONError(.controlCharacter, at: position)
-            case 0x80...:
-                position += try utf8Length(text, at: position)
-                continue
-            default:
-                break
-            }
-            position = plainEnd(text, from: position)
-        }
-        throw JSONError(.truncated, at: position)
-    }
-
     /// Checks an escape sequence (RFC 8259 §7) from its backslash on.
-    private static func scanEscape(
-        _ text: Span<UInt8>, _ position: inout Int, _ traits: inout JSONDocument.Traits
-    ) throws(JSONError) {
+    private static func scanEscape(_ text: ByteText, _ end: inout StringEnd) throws(JSONError) {
+        let position = end.position
         guard position + 1 < text.count else { throw JSONError(.truncated, at: text.count) }
         switch text[position + 1] {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
             UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
-            position += 2
+            end.position = position + 2
         case UInt8(ascii: "u"):
             let unit = try hexUnit(text, at: position + 2)
-            position += 6
+            let next = position + 6
+            end.position = next
             guard unit & 0xF800 == 0xD800 else { return }
             // A high half is paired only by a low half right after it; every other half stands alone.
-            if unit < 0xDC00, position + 1 < text.count, text[position] == UInt8(ascii: "\\"),
-                text[position + 1] == UInt8(ascii: "u"), try hexUnit(text, at: position + 2) & 0xFC00 == 0xDC00
+            if unit < 0xDC00, next + 1 < text.count, text[next] == UInt8(ascii: "\\"),
+                text[next + 1] == UInt8(ascii: "u"), try hexUnit(text, at: next + 2) & 0xFC00 == 0xDC00
             {
-                position += 6
+                end.position = next + 6
             } else {
-                traits.loneSurrogates = true
+                end.hasLoneSurrogate = true
             }
         default:
             throw JSONError(.invalidEscape, at: position)
@@ -83,7 +88,7 @@ extension JSONScanner {
     }
 
     /// The four hexadecimal digits at `position`.
-    private static func hexUnit(_ text: Span<UInt8>, at position: Int) throws(JSONError) -> UInt16 {
+    private static func hexUnit(_ text: ByteText, at position: Int) throws(JSONError) -> UInt16 {
         var unit: UInt16 = 0
         for offset in 0..<4 {
             guard position + offset < text.count else { throw JSONError(.truncated, at: text.count) }
@@ -97,7 +102,7 @@ extension JSONScanner {
 
     /// The length of the UTF-8 sequence at `position` (RFC 3629 §4: no overlong forms, no surrogates, nothing past
     /// U+10FFFF).
-    private static func utf8Length(_ text: Span<UInt8>, at position: Int) throws(JSONError) -> Int {
+    private static func utf8Length(_ text: ByteText, at position: Int) throws(JSONError) -> Int {
         let lead = text[position]
         let length: Int
         var second: ClosedRange<UInt8> = 0x80...0xBF
@@ -117,34 +122,5 @@ extension JSONScanner {
             throw JSONError(.invalidUTF8, at: position)
         }
         return length
-    }
-}
-
-/// Eight bytes looked at as one number (SIMD within a register); byte 0 is the lowest.
-struct ByteWord {
-    var value: UInt64
-
-    @inline(__always)
-    static func load(_ text: Span<UInt8>, _ position: Int) -> ByteWord {
-        ByteWord(
-            value: UInt64(littleEndian: text.bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self)))
-    }
-
-    /// How many of the first bytes are spaces, 0 to 8.
-    @inline(__always)
-    var leadingSpaces: Int { (value ^ 0x2020_2020_2020_2020).trailingZeroBitCount >> 3 }
-
-    /// How many of the first bytes are plain in a JSON string: ASCII, no control, no quote, no backslash; 0 to 8.
-    ///
-    /// Each term has the top bit set in the bytes it looks for; a borrow can set false bits only above a true one, so
-    /// the lowest bit set is right.
-    @inline(__always)
-    var leadingPlain: Int {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let quote = value ^ (ones &* 0x22)
-        let backslash = value ^ (ones &* 0x5C)
-        let special =
-            (quote &- ones & ~quote) | (backslash &- ones & ~backslash) | (value &- (ones &* 0x20) & ~value) | value
-        return (special & (ones &* 0x80)).trailingZeroBitCount >> 3
     }
 }

@@ -1,222 +1,261 @@
 /// The one pass over a JSON text: checks it and lists its values. No recursion: an open container's `next` holds its
 /// parent's index until the container is closed.
+///
+/// Text and list are read and written through pointers; each access follows a comparison with the text's length or the
+/// list's room, and debug builds assert it.
 enum JSONScanner {
+    /// Fills `records` from its start and returns how many values there are; `records` grows as needed, up to
+    /// `maximumNodes`, and what lies past the count is of no meaning.
     static func scan(
         _ text: Span<UInt8>, into records: inout [JSONDocument.Record]
-    ) throws(JSONError) -> JSONDocument.Traits {
+    ) throws(JSONError) -> (count: Int, traits: JSONDocument.Traits) {
         guard text.count > 0 else { throw JSONError(.empty, at: 0) }
         guard text.count < Int(Int32.max) else { throw JSONError(.tooLong, at: Int(Int32.max)) }
         if text[0] == 0xEF { throw JSONError(.byteOrderMark, at: 0) }
+        return try text.withUnsafeBufferPointer { (bytes) throws(JSONError) in
+            guard let base = bytes.baseAddress else { throw JSONError(.empty, at: 0) }
+            let text = ByteText(base: base, count: bytes.count)
+            var progress = Progress()
+            progress.position = skipSpace(text, 0, &progress.traits.spaced)
+            while true {
+                let isComplete = try records.withUnsafeMutableBufferPointer { (list) throws(JSONError) in
+                    guard let nodes = list.baseAddress else { return false }
+                    return try scan(text, nodes, room: min(list.count, JSONDocument.maximumNodes), &progress)
+                }
+                if isComplete { return (progress.count, progress.traits) }
+                let room = min(max(2 * records.count, 64), JSONDocument.maximumNodes)
+                guard room > records.count else { throw JSONError(.tooManyValues, at: progress.refusedAt) }
+                records.append(contentsOf: repeatElement(.null, count: room - records.count))
+            }
+        }
+    }
 
-        var traits = JSONDocument.Traits()
+    /// Where a scan stands between two values.
+    private struct Progress {
         var position = 0
         var parent: Int32 = -1
         var depth = 0
-        var key = Key.none
-        skipSpace(text, &position, &traits)
+        var count = 0
+        var traits = JSONDocument.Traits()
+        /// The value for which there was no room.
+        var refusedAt = 0
+    }
+
+    /// Scans on until the text is complete (true) or the list is full (false).
+    private static func scan(
+        _ text: ByteText, _ nodes: UnsafeMutablePointer<JSONDocument.Record>, room: Int, _ progress: inout Progress
+    ) throws(JSONError) -> Bool {
+        var position = progress.position
+        var parent = progress.parent
+        var depth = progress.depth
+        var count = progress.count
+        var traits = progress.traits
+        var isInObject = parent >= 0 && nodes[Int(parent)].kind == .object
 
         value: while true {
+            let head = position
+            var record = JSONDocument.Record.null
+            if isInObject { position = try scanKey(text, position, &record, &traits) }
             guard position < text.count else { throw JSONError(.truncated, at: position) }
-            guard records.count < JSONDocument.maximumNodes else { throw JSONError(.tooManyValues, at: position) }
-            let index = Int32(truncatingIfNeeded: records.count)
-            let start = position
-            var kind: JSONDocument.Kind
-            var flags = key.flags
+            guard count < room else {
+                progress = Progress(
+                    position: head, parent: parent, depth: depth, count: count, traits: traits, refusedAt: position)
+                return false
+            }
+            record.start = Int32(truncatingIfNeeded: position)
 
-            switch text[position] {
+            let byte = text[position]
+            switch byte {
             case UInt8(ascii: "\""):
-                kind = .string
-                let escaped = try scanString(text, &position, &traits)
-                if escaped { flags.insert(.escaped) }
+                record.kind = .string
+                let end = try scanString(text, position)
+                position = end.position
+                if end.isEscaped { record.flags.insert(.escaped) }
+                if end.hasLoneSurrogate { traits.loneSurrogates = true }
             case UInt8(ascii: "{"), UInt8(ascii: "["):
-                let isObject = text[position] == UInt8(ascii: "{")
                 depth += 1
                 guard depth <= JSONDocument.maximumDepth else { throw JSONError(.tooDeep, at: position) }
-                position += 1
-                records.append(key.record(start, end: 0, next: parent, isObject ? .object : .array, flags))
-                parent = index
-                skipSpace(text, &position, &traits)
+                isInObject = byte == UInt8(ascii: "{")
+                record.kind = isInObject ? .object : .array
+                record.next = parent
+                parent = Int32(truncatingIfNeeded: count)
+                nodes[count] = record
+                count += 1
+                position = skipSpace(text, position + 1, &traits.spaced)
                 guard position < text.count else { throw JSONError(.truncated, at: position) }
-                if text[position] == (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) {
-                    try close(text, &position, &traits, &records, &parent, &depth)
-                    if try followed(text, &position, &traits, &records, &parent, &depth, &key) { continue value }
-                    return traits
-                }
-                key = isObject ? try scanKey(text, &position, &traits) : .none
-                continue value
+                // Brackets are two apart from each other in ASCII, braces too.
+                if text[position] != byte + 2 { continue value }
             case UInt8(ascii: "t"):
-                kind = .boolean
-                flags.insert(.yes)
-                try scanLiteral(text, &position, 0x6575_7274, 4)
+                record.kind = .boolean
+                record.flags.insert(.yes)
+                position = try scanLiteral(text, position, 0x6575_7274, 4)
             case UInt8(ascii: "f"):
-                kind = .boolean
-                try scanLiteral(text, &position, 0x65_736C_6166, 5)
+                record.kind = .boolean
+                position = try scanLiteral(text, position, 0x65_736C_6166, 5)
             case UInt8(ascii: "n"):
-                kind = .null
-                try scanLiteral(text, &position, 0x6C6C_756E, 4)
+                position = try scanLiteral(text, position, 0x6C6C_756E, 4)
             case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
-                kind = .number
-                if try scanNumber(text, &position) { flags.insert(.integer) }
+                record.kind = .number
+                let end = try scanNumber(text, position)
+                position = end.position
+                if end.isInteger { record.flags.insert(.integer) }
             default:
                 throw JSONError(.expectedValue, at: position)
             }
-            records.append(key.record(start, end: position, next: index + 1, kind, flags))
-            if try !followed(text, &position, &traits, &records, &parent, &depth, &key) { return traits }
-        }
-    }
-
-    /// The name of the member whose value comes next.
-    private struct Key {
-        var start: Int32
-        var end: Int32
-        var flags: JSONDocument.Flags
-
-        static let none = Key(start: -1, end: -1, flags: [])
-
-        @inline(__always)
-        func record(
-            _ start: Int, end: Int, next: Int32, _ kind: JSONDocument.Kind, _ flags: JSONDocument.Flags
-        ) -> JSONDocument.Record {
-            JSONDocument.Record(
-                start: Int32(truncatingIfNeeded: start), end: Int32(truncatingIfNeeded: end), keyStart: self.start,
-                keyEnd: self.end, next: next, kind: kind, flags: flags)
-        }
-    }
-
-    /// Reads what follows a value, closing containers; true: another value comes, false: the text is complete.
-    @inline(__always)
-    private static func followed(
-        _ text: Span<UInt8>, _ position: inout Int, _ traits: inout JSONDocument.Traits,
-        _ records: inout [JSONDocument.Record], _ parent: inout Int32, _ depth: inout Int, _ key: inout Key
-    ) throws(JSONError) -> Bool {
-        while true {
-            skipSpace(text, &position, &traits)
-            if parent < 0 {
-                guard position == text.count else { throw JSONError(.trailingBytes, at: position) }
-                return false
+            if byte | 0x20 != UInt8(ascii: "{") {
+                record.end = Int32(truncatingIfNeeded: position)
+                record.next = Int32(truncatingIfNeeded: count + 1)
+                nodes[count] = record
+                count += 1
             }
-            guard position < text.count else { throw JSONError(.truncated, at: position) }
-            let isObject = records[Int(parent)].kind == .object
-            let byte = text[position]
-            if byte == UInt8(ascii: ",") {
+
+            // What follows a value: the next one, or the ends of containers.
+            while true {
+                position = skipSpace(text, position, &traits.spaced)
+                if parent < 0 {
+                    guard position == text.count else { throw JSONError(.trailingBytes, at: position) }
+                    progress.count = count
+                    progress.traits = traits
+                    return true
+                }
+                guard position < text.count else { throw JSONError(.truncated, at: position) }
+                if text[position] == UInt8(ascii: ",") {
+                    position = skipSpace(text, position + 1, &traits.spaced)
+                    continue value
+                }
+                guard text[position] == (isInObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
+                    throw JSONError(.expectedCommaOrEnd, at: position)
+                }
                 position += 1
-                skipSpace(text, &position, &traits)
-                key = isObject ? try scanKey(text, &position, &traits) : .none
-                return true
+                depth -= 1
+                let closed = Int(parent)
+                parent = nodes[closed].next
+                nodes[closed].end = Int32(truncatingIfNeeded: position)
+                nodes[closed].next = Int32(truncatingIfNeeded: count)
+                isInObject = parent >= 0 && nodes[Int(parent)].kind == .object
             }
-            guard byte == (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
-                throw JSONError(.expectedCommaOrEnd, at: position)
-            }
-            try close(text, &position, &traits, &records, &parent, &depth)
         }
     }
 
-    /// Closes the innermost container at its bracket.
-    @inline(__always)
-    private static func close(
-        _ text: Span<UInt8>, _ position: inout Int, _ traits: inout JSONDocument.Traits,
-        _ records: inout [JSONDocument.Record], _ parent: inout Int32, _ depth: inout Int
-    ) throws(JSONError) {
-        position += 1
-        depth -= 1
-        let closed = Int(parent)
-        parent = records[closed].next
-        records[closed].end = Int32(truncatingIfNeeded: position)
-        records[closed].next = Int32(truncatingIfNeeded: records.count)
-    }
-
-    /// Reads a member's name, the colon and the space around it.
+    /// Reads a member's name, the colon and the space around it; returns where the value begins.
     @inline(__always)
     private static func scanKey(
-        _ text: Span<UInt8>, _ position: inout Int, _ traits: inout JSONDocument.Traits
-    ) throws(JSONError) -> Key {
-        guard position < text.count else { throw JSONError(.truncated, at: position) }
-        guard text[position] == UInt8(ascii: "\"") else { throw JSONError(.expectedKey, at: position) }
-        let start = position + 1
-        let escaped = try scanString(text, &position, &traits)
-        let key = Key(
-            start: Int32(truncatingIfNeeded: start), end: Int32(truncatingIfNeeded: position - 1),
-            flags: escaped ? .keyEscaped : [])
-        skipSpace(text, &position, &traits)
-        guard position < text.count else { throw JSONError(.truncated, at: position) }
-        guard text[position] == UInt8(ascii: ":") else { throw JSONError(.expectedColon, at: position) }
-        position += 1
-        skipSpace(text, &position, &traits)
-        return key
+        _ text: ByteText, _ start: Int, _ record: inout JSONDocument.Record, _ traits: inout JSONDocument.Traits
+    ) throws(JSONError) -> Int {
+        guard start < text.count else { throw JSONError(.truncated, at: start) }
+        guard text[start] == UInt8(ascii: "\"") else { throw JSONError(.expectedKey, at: start) }
+        let end = try scanString(text, start)
+        record.keyStart = Int32(truncatingIfNeeded: start + 1)
+        record.keyEnd = Int32(truncatingIfNeeded: end.position - 1)
+        if end.isEscaped { record.flags.insert(.keyEscaped) }
+        if end.hasLoneSurrogate { traits.loneSurrogates = true }
+        let colon = skipSpace(text, end.position, &traits.spaced)
+        guard colon < text.count else { throw JSONError(.truncated, at: colon) }
+        guard text[colon] == UInt8(ascii: ":") else { throw JSONError(.expectedColon, at: colon) }
+        return skipSpace(text, colon + 1, &traits.spaced)
     }
 
-    /// Skips the four white space bytes of RFC 8259 §2; runs of spaces, the rule in pretty-printed bodies, by eights.
+    /// Skips the four white space bytes of RFC 8259 §2, and notes whether there are any.
     @inline(__always)
-    private static func skipSpace(_ text: Span<UInt8>, _ position: inout Int, _ traits: inout JSONDocument.Traits) {
-        guard position < text.count, text[position] <= 0x20 else { return }
-        let start = position
+    private static func skipSpace(_ text: ByteText, _ start: Int, _ isSpaced: inout Bool) -> Int {
+        guard start < text.count, text[start] <= 0x20 else { return start }
+        // One space after a colon is the most frequent run.
+        if text[start] == 0x20, start + 1 < text.count, text[start + 1] > 0x20 {
+            isSpaced = true
+            return start + 1
+        }
+        let end = spaceEnd(text, start)
+        if end > start { isSpaced = true }
+        return end
+    }
+
+    /// The end of the white space; runs of spaces, the rule in pretty-printed bodies, by eights.
+    @inline(__always)
+    private static func spaceEnd(_ text: ByteText, _ start: Int) -> Int {
+        var position = start
         while position < text.count {
             switch text[position] {
             case 0x20, 0x0A:
                 position += 1
                 while position + 8 <= text.count {
-                    let spaces = ByteWord.load(text, position).leadingSpaces
+                    let spaces = text.word(at: position).leadingSpaces
                     position += spaces
                     if spaces < 8 { break }
                 }
             case 0x09, 0x0D:
                 position += 1
             default:
-                if position != start { traits.spaced = true }
-                return
+                return position
             }
         }
-        traits.spaced = true
+        return position
     }
 
-    /// Checks `true`, `false` or `null`, whose bytes are given as a little-endian number.
+    /// Checks `true`, `false` or `null`, whose bytes are given as a little-endian number; returns where it ends.
+    @inline(__always)
     private static func scanLiteral(
-        _ text: Span<UInt8>, _ position: inout Int, _ expected: UInt64, _ length: Int
-    ) throws(JSONError) {
-        var rest = expected
-        for offset in 0..<length {
-            guard position + offset < text.count else { throw JSONError(.truncated, at: text.count) }
-            guard text[position + offset] == UInt8(truncatingIfNeeded: rest) else {
-                throw JSONError(.expectedValue, at: position)
-            }
-            rest >>= 8
+        _ text: ByteText, _ start: Int, _ expected: UInt64, _ length: Int
+    ) throws(JSONError) -> Int {
+        // The first byte is known, so the last four decide.
+        if start + length <= text.count,
+            text.half(at: start + length - 4) == UInt32(truncatingIfNeeded: expected >> UInt64(8 * (length - 4)))
+        {
+            return start + length
         }
-        position += length
+        throw brokenLiteral(text, start, expected, length)
     }
 
-    /// Checks a number (RFC 8259 §6); true: it has neither fraction nor exponent.
-    private static func scanNumber(_ text: Span<UInt8>, _ position: inout Int) throws(JSONError) -> Bool {
+    /// What is wrong with a literal: it ends with the text, or it is something else.
+    private static func brokenLiteral(_ text: ByteText, _ start: Int, _ expected: UInt64, _ length: Int) -> JSONError {
+        for offset in 0..<length {
+            guard start + offset < text.count else { return JSONError(.truncated, at: text.count) }
+            if text[start + offset] != UInt8(truncatingIfNeeded: expected >> UInt64(8 * offset)) { break }
+        }
+        return JSONError(.expectedValue, at: start)
+    }
+
+    /// Checks a number (RFC 8259 §6): where it ends, and whether it has neither fraction nor exponent.
+    @inline(__always)
+    private static func scanNumber(
+        _ text: ByteText, _ start: Int
+    ) throws(JSONError) -> (position: Int, isInteger: Bool) {
+        var position = start
         if text[position] == UInt8(ascii: "-") { position += 1 }
         guard position < text.count else { throw JSONError(.truncated, at: position) }
         if text[position] == UInt8(ascii: "0") {
             position += 1
             if position < text.count, isDigit(text[position]) { throw JSONError(.invalidNumber, at: position) }
         } else {
-            try scanDigits(text, &position)
+            position = try scanDigits(text, position)
         }
-        var isInteger = true
-        if position < text.count, text[position] == UInt8(ascii: ".") {
-            isInteger = false
-            position += 1
-            try scanDigits(text, &position)
-        }
+        guard position < text.count,
+            text[position] == UInt8(ascii: ".") || text[position] | 0x20 == UInt8(ascii: "e")
+        else { return (position, true) }
+        return (try scanFraction(text, position), false)
+    }
+
+    /// Checks a number's fraction and exponent, from the `.` or `e` on.
+    private static func scanFraction(_ text: ByteText, _ start: Int) throws(JSONError) -> Int {
+        var position = start
+        if text[position] == UInt8(ascii: ".") { position = try scanDigits(text, position + 1) }
         if position < text.count, text[position] | 0x20 == UInt8(ascii: "e") {
-            isInteger = false
             position += 1
             if position < text.count, text[position] == UInt8(ascii: "+") || text[position] == UInt8(ascii: "-") {
                 position += 1
             }
-            try scanDigits(text, &position)
+            position = try scanDigits(text, position)
         }
-        return isInteger
+        return position
     }
 
     /// Skips one digit or more.
     @inline(__always)
-    private static func scanDigits(_ text: Span<UInt8>, _ position: inout Int) throws(JSONError) {
-        guard position < text.count else { throw JSONError(.truncated, at: position) }
-        guard isDigit(text[position]) else { throw JSONError(.invalidNumber, at: position) }
-        repeat { position += 1 } while position < text.count && isDigit(text[position])
+    private static func scanDigits(_ text: ByteText, _ start: Int) throws(JSONError) -> Int {
+        guard start < text.count else { throw JSONError(.truncated, at: start) }
+        guard isDigit(text[start]) else { throw JSONError(.invalidNumber, at: start) }
+        var position = start + 1
+        while position < text.count, isDigit(text[position]) { position += 1 }
+        return position
     }
 
     @inline(__always)

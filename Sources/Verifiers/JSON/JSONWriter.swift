@@ -13,26 +13,45 @@ public enum JSONWriter {
 
     /// Appends bytes as a string in quotes; what is not UTF-8 in them is replaced by U+FFFD.
     public static func append(_ bytes: ArraySlice<UInt8>, to output: inout [UInt8]) {
-        if bytes.allSatisfy({ $0 < 0x80 }) {
-            bytes.withUnsafeBufferPointer { appendQuoted($0, to: &output) }
-        } else {
-            append(String(decoding: bytes, as: UTF8.self), to: &output)
+        let isASCII = bytes.withUnsafeBufferPointer { bytes in
+            guard bytes.reduce(0, |) < 0x80 else { return false }
+            appendQuoted(bytes, to: &output)
+            return true
         }
+        if !isASCII { append(String(decoding: bytes, as: UTF8.self), to: &output) }
     }
 
     /// Appends a whole number.
     public static func append(_ number: Int64, to output: inout [UInt8]) {
-        if number < 0 { output.append(UInt8(ascii: "-")) }
-        append(unsigned: number.magnitude, to: &output)
+        append(number.magnitude, isNegative: number < 0, to: &output)
     }
 
     /// Appends a whole number from 0 on.
     public static func append(unsigned number: UInt64, to output: inout [UInt8]) {
-        var divisor: UInt64 = 1
-        while number / divisor >= 10 { divisor *= 10 }
-        while divisor > 0 {
-            output.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / divisor % 10))
-            divisor /= 10
+        append(number, isNegative: false, to: &output)
+    }
+
+    private static func append(_ magnitude: UInt64, isNegative: Bool, to output: inout [UInt8]) {
+        var count = isNegative ? 2 : 1
+        var bound: UInt64 = 10
+        // The largest number has 20 digits.
+        while magnitude >= bound {
+            count += 1
+            let (next, overflow) = bound.multipliedReportingOverflow(by: 10)
+            if overflow { break }
+            bound = next
+        }
+        output.append(addingCapacity: count) { span in
+            span.withUnsafeMutableBufferPointer { buffer, written in
+                var rest = magnitude
+                for place in stride(from: count - 1, through: isNegative ? 1 : 0, by: -1) {
+                    let (tens, digit) = rest.quotientAndRemainder(dividingBy: 10)
+                    buffer[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digit)
+                    rest = tens
+                }
+                if isNegative { buffer[0] = UInt8(ascii: "-") }
+                written = count
+            }
         }
     }
 
@@ -41,19 +60,47 @@ public enum JSONWriter {
         output.append(contentsOf: boolean ? "true".utf8 : "false".utf8)
     }
 
-    /// Copies stretches that need no escape at once; quotes, backslashes and control characters are escaped.
-    private static func appendQuoted(_ bytes: UnsafeBufferPointer<UInt8>, to output: inout [UInt8]) {
+    /// Appends a string that is UTF-8 in quotes: stretches that need no escape are copied at once.
+    static func appendQuoted(_ bytes: UnsafeBufferPointer<UInt8>, to output: inout [UInt8]) {
+        guard let base = bytes.baseAddress else { return output.append(contentsOf: [0x22, 0x22]) }
+        let text = ByteText(base: base, count: bytes.count)
+        var end = unescapedEnd(text, from: 0)
+        guard end < text.count else {
+            return output.append(addingCapacity: text.count + 2) { span in
+                span.append(UInt8(ascii: "\""))
+                span.withUnsafeMutableBufferPointer { buffer, count in
+                    count += UnsafeMutableBufferPointer(rebasing: buffer[count...]).update(fromContentsOf: bytes)
+                }
+                span.append(UInt8(ascii: "\""))
+            }
+        }
         output.append(UInt8(ascii: "\""))
         var start = 0
-        for index in 0..<bytes.count {
-            let byte = bytes[index]
-            if byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") { continue }
-            output.append(contentsOf: bytes[start..<index])
-            appendEscape(of: byte, to: &output)
-            start = index + 1
+        while end < text.count {
+            output.append(contentsOf: bytes[start..<end])
+            appendEscape(of: text[end], to: &output)
+            start = end + 1
+            end = unescapedEnd(text, from: start)
         }
-        output.append(contentsOf: bytes[start..<bytes.count])
+        output.append(contentsOf: bytes[start..<end])
         output.append(UInt8(ascii: "\""))
+    }
+
+    /// The first byte at or after `start` that a JSON string must escape, or the text's end.
+    @inline(__always)
+    private static func unescapedEnd(_ text: ByteText, from start: Int) -> Int {
+        var position = start
+        while position + 16 <= text.count {
+            let unescaped = text.block(at: position).leadingUnescaped
+            position += unescaped
+            if unescaped < 16 { return position }
+        }
+        while position < text.count {
+            let byte = text[position]
+            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }
+            position += 1
+        }
+        return position
     }
 
     private static func appendEscape(of byte: UInt8, to output: inout [UInt8]) {
