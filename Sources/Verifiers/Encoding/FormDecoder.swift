@@ -19,42 +19,56 @@ public struct FormDecoder: Sendable {
     /// How long a decoded name may be, in bytes.
     public static let maximumNameLength = 512
 
-    /// The fields in the order of arrival.
-    public private(set) var fields: [Field]
+    /// All decoded names and values, one after the other.
+    private var text: [UInt8] = []
+    private var places: [Place] = []
+
+    /// Where a field's name and value stand in `text`: the value follows the name.
+    private struct Place: Sendable {
+        var start: Int
+        var middle: Int
+        var end: Int
+
+        var name: Range<Int> { start..<middle }
+        var value: Range<Int> { middle..<end }
+    }
 
     /// Decodes a body.
     public init(_ body: ArraySlice<UInt8>) throws(MalformedBody) {
-        fields = []
-        var rest = body
-        while !rest.isEmpty {
-            let text = rest.prefix { $0 != UInt8(ascii: "&") }
-            rest = rest[text.endIndex...].dropFirst()
-            if text.isEmpty { continue }
-            guard fields.count < Self.maximumFields else {
-                throw MalformedBody("the form has more than \(Self.maximumFields) fields")
+        text.reserveCapacity(body.count)
+        places.reserveCapacity(32)
+        try body.withUnsafeBufferPointer { (body) throws(MalformedBody) in
+            var position = 0
+            while position < body.count {
+                if body[position] == UInt8(ascii: "&") {
+                    position += 1
+                    continue
+                }
+                guard places.count < Self.maximumFields else {
+                    throw MalformedBody("the form has more than \(Self.maximumFields) fields")
+                }
+                position = try appendField(body, from: position)
             }
-            fields.append(try Self.field(text, number: fields.count + 1))
         }
     }
 
+    /// The fields in the order of arrival.
+    public var fields: [Field] { places.map(field) }
+
     /// The fields ordered by name, then value: what an idempotency key is made of, whatever order a proxy gave them.
-    public var sortedFields: [Field] {
-        fields.sorted {
-            $0.name == $1.name
-                ? $0.value.lexicographicallyPrecedes($1.value) : $0.name.lexicographicallyPrecedes($1.name)
-        }
-    }
+    public var sortedFields: [Field] { sortedPlaces.map(field) }
 
     /// The sorted fields in an unambiguous form: length, colon, bytes for each name and each value.
     ///
     /// Without the lengths `a=1&b=2` and `a=1b2` could be made to read the same.
     public var canonicalForm: [UInt8] {
         var result: [UInt8] = []
-        for field in sortedFields {
-            for part in [field.name, field.value] {
-                result.append(contentsOf: String(part.count).utf8)
+        result.reserveCapacity(text.count + 8 * places.count)
+        for place in sortedPlaces {
+            for part in [place.name, place.value] {
+                JSONWriter.append(unsigned: UInt64(part.count), to: &result)
                 result.append(UInt8(ascii: ":"))
-                result.append(contentsOf: part)
+                text.withUnsafeBufferPointer { result.append(contentsOf: $0[part]) }
             }
         }
         return result
@@ -62,52 +76,95 @@ public struct FormDecoder: Sendable {
 
     /// The fields as one nested JSON object whose leaves are strings.
     public func json() throws(MalformedBody) -> [UInt8] {
-        var tree = FormTree()
-        for field in fields {
-            try tree.insert(field.value, at: Self.path(of: field.name), name: field.name)
+        try text.withUnsafeBufferPointer { (text) throws(MalformedBody) in
+            var tree = FormTree(text, fields: places.count)
+            for place in places { try tree.insert(place.value, name: place.name) }
+            return tree.json()
         }
-        return tree.json()
     }
 
-    private static func field(_ text: ArraySlice<UInt8>, number: Int) throws(MalformedBody) -> Field {
-        let pair = QueryString.pair(of: text)
-        let name = PercentEncoding.decode(pair.name, plusIsSpace: true)
-        guard name.count <= maximumNameLength else {
-            throw MalformedBody("the name of form field \(number) is longer than \(maximumNameLength) bytes")
+    private func field(_ place: Place) -> Field {
+        Field(name: Array(text[place.name]), value: Array(text[place.value]))
+    }
+
+    private var sortedPlaces: [Place] {
+        text.withUnsafeBufferPointer { text in
+            places.sorted { left, right in
+                let order = Self.order(text, left.name, right.name)
+                return order == 0 ? Self.order(text, left.value, right.value) < 0 : order < 0
+            }
         }
-        let value = PercentEncoding.decode(pair.value, plusIsSpace: true)
+    }
+
+    /// Below 0 when the left bytes come first, 0 when both are the same.
+    private static func order(_ text: UnsafeBufferPointer<UInt8>, _ left: Range<Int>, _ right: Range<Int>) -> Int {
+        let first = UnsafeBufferPointer(rebasing: text[left])
+        let second = UnsafeBufferPointer(rebasing: text[right])
+        return ByteComparison.order(first, second)
+    }
+
+    /// Appends the field that begins at `start`; returns where it ends.
+    private mutating func appendField(
+        _ body: UnsafeBufferPointer<UInt8>, from start: Int
+    ) throws(MalformedBody) -> Int {
+        let number = places.count + 1
+        let nameStart = text.count
+        let name = appendDecoded(body, from: start, endsAtSign: true)
+        let middle = text.count
+        guard middle - nameStart <= Self.maximumNameLength else {
+            throw MalformedBody("the name of form field \(number) is longer than \(Self.maximumNameLength) bytes")
+        }
+        let hasValue = name.end < body.count && body[name.end] == UInt8(ascii: "=")
+        let value = appendDecoded(body, from: hasValue ? name.end + 1 : name.end, endsAtSign: false)
         // The event must be valid UTF-8 and nothing may be replaced silently.
-        guard String(validating: name, as: UTF8.self) != nil else {
+        guard name.isASCII || String(validating: text[nameStart..<middle], as: UTF8.self) != nil else {
             throw MalformedBody("the name of form field \(number) is not UTF-8")
         }
-        guard String(validating: value, as: UTF8.self) != nil else {
-            throw MalformedBody("form field \(display(name)) is not UTF-8")
+        guard value.isASCII || String(validating: text[middle...], as: UTF8.self) != nil else {
+            throw MalformedBody("form field \(Self.display(text[nameStart..<middle])) is not UTF-8")
         }
-        return Field(name: name, value: value)
+        places.append(Place(start: nameStart, middle: middle, end: text.count))
+        return value.end
     }
 
-    /// Splits `a[b][]` into its keys; an empty key means the next free index.
-    private static func path(of name: [UInt8]) throws(MalformedBody) -> [ArraySlice<UInt8>] {
-        guard let first = name.firstIndex(of: UInt8(ascii: "[")), first > 0, name.last == UInt8(ascii: "]") else {
-            return [name[...]]
+    /// Appends a name or value up to `&`, or to `=` as well, decoded as `PercentEncoding` does with `+` for space.
+    private mutating func appendDecoded(
+        _ body: UnsafeBufferPointer<UInt8>, from start: Int, endsAtSign: Bool
+    ) -> (end: Int, isASCII: Bool) {
+        var end = start
+        while end < body.count, body[end] != UInt8(ascii: "&"), !endsAtSign || body[end] != UInt8(ascii: "=") {
+            end += 1
         }
-        var path = [name[..<first]]
-        var index = first
-        while index < name.endIndex {
-            guard name[index] == UInt8(ascii: "["), let end = name[index...].firstIndex(of: UInt8(ascii: "]")) else {
-                return [name[...]]
+        let encoded = UnsafeBufferPointer(rebasing: body[start..<end])
+        var all: UInt8 = 0
+        text.append(addingCapacity: encoded.count) { span in
+            span.withUnsafeMutableBufferPointer { decoded, count in
+                // Decoding never lengthens, so `written` stays below the room asked for.
+                var written = 0
+                var index = 0
+                while index < encoded.count {
+                    var byte = encoded[index]
+                    index &+= 1
+                    if byte == UInt8(ascii: "+") {
+                        byte = UInt8(ascii: " ")
+                    } else if byte == UInt8(ascii: "%"), encoded.count - index >= 2,
+                        let high = Hex.value(encoded[index]), let low = Hex.value(encoded[index &+ 1])
+                    {
+                        byte = high << 4 | low
+                        index &+= 2
+                    }
+                    decoded[written] = byte
+                    written &+= 1
+                    all |= byte
+                }
+                count = written
             }
-            path.append(name[(index + 1)..<end])
-            index = end + 1
         }
-        guard path.count <= maximumDepth else {
-            throw MalformedBody("form field \(display(name)) nests deeper than \(maximumDepth) keys")
-        }
-        return path
+        return (end, all < 0x80)
     }
 
     /// A name short enough for a message.
-    static func display(_ name: [UInt8]) -> String {
+    static func display(_ name: ArraySlice<UInt8>) -> String {
         name.count <= 80
             ? String(decoding: name, as: UTF8.self) : String(decoding: name.prefix(80), as: UTF8.self) + "…"
     }

@@ -111,12 +111,15 @@ public struct Mailchimp: Provider {
     /// Which secret the URL carries, counted from 1. All secrets are compared, whichever matches.
     func match(_ candidate: ArraySlice<UInt8>) -> Int? {
         // A secret pasted into the URL as it is may hold a '+', which is a space to some and itself to others.
-        let readings = [false, true].map {
-            SHA256Hash.digest(of: PercentEncoding.decode(candidate, plusIsSpace: $0)[...])
-        }
+        let plain = SHA256Hash.digest(of: PercentEncoding.decode(candidate, plusIsSpace: false)[...])
+        let spaced =
+            candidate.contains(UInt8(ascii: "+"))
+            ? SHA256Hash.digest(of: PercentEncoding.decode(candidate, plusIsSpace: true)[...]) : plain
         var match: Int?
         for (index, digest) in secretDigests.enumerated() {
-            for reading in readings where reading == digest && match == nil { match = index + 1 }
+            let isMatch = plain == digest
+            let isSpacedMatch = spaced == digest
+            if isMatch || isSpacedMatch, match == nil { match = index + 1 }
         }
         return match
     }
