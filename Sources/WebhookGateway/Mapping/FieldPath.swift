@@ -4,7 +4,7 @@ import Verifiers
 ///
 /// Paths start at the rule's root; with `$` in front they start at the event's payload (`$.livemode`), and `.` alone is
 /// where they start. Split once when a mapping is loaded, so that walking compares bytes.
-struct FieldPath: Sendable {
+final class FieldPath: Sendable {
     enum Step: Sendable, Equatable {
         /// `.name` or `["name"]`
         case member([UInt8])

@@ -1,7 +1,7 @@
 import Verifiers
 
 /// Where a field's value comes from, and what is done to it on the way.
-struct FieldSource: Sendable {
+final class FieldSource: Sendable {
     enum Origin: Sendable {
         case path(FieldPath)
         /// The values that are there, joined.
@@ -29,6 +29,12 @@ struct FieldSource: Sendable {
     let origin: Origin
     let shape: Shape
     let transforms: [Transform]
+
+    init(origin: Origin, shape: Shape, transforms: [Transform]) {
+        self.origin = origin
+        self.shape = shape
+        self.transforms = transforms
+    }
 
     /// The value, transformed; nil when there is none.
     func value(in scope: MappingScope) throws(TransformProblem) -> MappedValue? {

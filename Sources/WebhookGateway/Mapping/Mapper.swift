@@ -73,7 +73,7 @@ struct Mapper: Sendable {
             mapped.time = Transform.moment(value, .seconds, scope)
         }
         if let data = rule.data {
-            if !writer.appendObject(data, scope, to: &output) { output.append(contentsOf: "{}".utf8) }
+            if !data.append(scope, &writer, to: &output) { output.append(contentsOf: "{}".utf8) }
         } else {
             appendRaw(event, scope.document, to: &output)
         }

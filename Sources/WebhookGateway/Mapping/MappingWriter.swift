@@ -36,7 +36,8 @@ struct MappingWriter {
         return true
     }
 
-    private mutating func appendMember(
+    /// Appends a member, name and value; false when it has no value: what was appended is then the caller's to remove.
+    mutating func appendMember(
         _ member: TargetNode, _ scope: MappingScope, to output: inout [UInt8]
     ) -> Bool {
         switch member {

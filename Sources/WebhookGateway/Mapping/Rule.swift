@@ -19,7 +19,7 @@ final class Rule: Sendable {
     /// What overrides the provider's word on the time.
     let time: Field?
     /// The shape of `data`; nil: the payload goes through as `{"raw": …}`.
-    let data: [TargetNode]?
+    let data: DataProgram?
 
     init(
         name: String, matches: [Match], conditions: [Condition], roots: [FieldPath], subject: Field?, time: Field?,
@@ -31,7 +31,7 @@ final class Rule: Sendable {
         self.roots = roots
         self.subject = subject
         self.time = time
-        self.data = data
+        self.data = data.map(DataProgram.init)
     }
 
     /// Where the rule's paths start in an event; the scope's base is the payload.

@@ -6,22 +6,22 @@ extension Transform {
         _ value: MappedValue, _ separator: [UInt8], _ place: Int?, _ scope: MappingScope
     ) throws(TransformProblem) -> MappedValue? {
         let text = try text(value, scope)
-        var parts: [MappedValue] = []
+        var ends: [Range<Int>] = []
         var start = 0
         var index = 0
         while index + separator.count <= text.count {
-            guard text[index..<index + separator.count].elementsEqual(separator) else {
+            guard text[index] == separator[0], text[index..<index + separator.count].elementsEqual(separator) else {
                 index += 1
                 continue
             }
-            parts.append(.text(Array(text[start..<index])))
+            ends.append(start..<index)
             index += separator.count
             start = index
         }
-        parts.append(.text(Array(text[start...])))
-        guard let place else { return .list(parts.filter { !$0.isAbsent(in: scope.document) }) }
-        let wanted = place < 0 ? parts.count + place : place
-        return parts.indices.contains(wanted) ? parts[wanted] : nil
+        ends.append(start..<text.count)
+        guard let place else { return .list(ends.filter { !$0.isEmpty }.map { .text(Array(text[$0])) }) }
+        let wanted = place < 0 ? ends.count + place : place
+        return ends.indices.contains(wanted) ? .text(Array(text[ends[wanted]])) : nil
     }
 
     /// One text of a list's elements.
