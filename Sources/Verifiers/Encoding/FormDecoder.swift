@@ -64,14 +64,19 @@ public struct FormDecoder: Sendable {
     public var canonicalForm: [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(text.count + 8 * places.count)
-        for place in sortedPlaces {
-            for part in [place.name, place.value] {
-                JSONWriter.append(unsigned: UInt64(part.count), to: &result)
-                result.append(UInt8(ascii: ":"))
-                text.withUnsafeBufferPointer { result.append(contentsOf: $0[part]) }
+        text.withUnsafeBufferPointer { text in
+            for place in sortedPlaces {
+                Self.appendCanonical(text[place.name], to: &result)
+                Self.appendCanonical(text[place.value], to: &result)
             }
         }
         return result
+    }
+
+    private static func appendCanonical(_ part: Slice<UnsafeBufferPointer<UInt8>>, to result: inout [UInt8]) {
+        JSONWriter.append(unsigned: UInt64(part.count), to: &result)
+        result.append(UInt8(ascii: ":"))
+        result.append(contentsOf: part)
     }
 
     /// The fields as one nested JSON object whose leaves are strings.
