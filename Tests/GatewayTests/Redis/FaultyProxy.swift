@@ -18,6 +18,8 @@ final class FaultyProxy: Sendable {
 
     let port: UInt16
     private let mode = Atomic(Mode.pass.rawValue)
+    /// The mode of the turn under way.
+    private let current = Atomic(Mode.pass.rawValue)
     private let isStopped = Atomic(false)
 
     /// - Parameter target: the server's unix socket.
@@ -29,7 +31,9 @@ final class FaultyProxy: Sendable {
         try WorkerThread.start(named: "proxy") { [weak self] in
             var relay = Relay(listener: raw, target: target)
             while let self, !self.isStopped.load(ordering: .relaxed) {
-                relay.turn(Mode(rawValue: self.mode.load(ordering: .relaxed)) ?? .pass)
+                let mode = Mode(rawValue: self.mode.load(ordering: .relaxed)) ?? .pass
+                self.current.store(mode.rawValue, ordering: .sequentiallyConsistent)
+                relay.turn(mode)
             }
             relay.close()
         }
@@ -37,7 +41,11 @@ final class FaultyProxy: Sendable {
 
     deinit { stop() }
 
-    func set(_ mode: Mode) { self.mode.store(mode.rawValue, ordering: .relaxed) }
+    /// Changes the mode and returns when it is in force: what is sent afterwards meets it. A turn takes 5 ms at most.
+    func set(_ mode: Mode) {
+        self.mode.store(mode.rawValue, ordering: .sequentiallyConsistent)
+        while current.load(ordering: .sequentiallyConsistent) != mode.rawValue { poll(nil, 0, 1) }
+    }
 
     func stop() { isStopped.store(true, ordering: .relaxed) }
 
