@@ -27,7 +27,9 @@ extension EndToEndTests {
             let home = try GatewayHome(nil)
             defer { withExtendedLifetime(ports) { home.close() } }
             try Self.furnish(home)
-            var server: Program?
+            // A document that starts no gateway speaks of one that runs.
+            let isFirstStart = blocks[0].script.hasPrefix("scripts/run")
+            var server = isFirstStart ? nil : try Self.start("scripts/run", in: home, isFirst: true)
             for block in blocks {
                 if block.script.hasPrefix("scripts/run") {
                     try server.map { try Self.stop($0) }
@@ -44,7 +46,8 @@ extension EndToEndTests {
             #expect(try Self.blocks(of: "README.md").count >= 10)
         }
 
-        /// What a clone has: scripts, fixtures, and an executable that is built already, as the `swift` here says.
+        /// What a clone has: scripts, fixtures, and an executable that is built already, as the `swift` here says; and the
+        /// executable where an installed one would be.
         private static func furnish(_ home: GatewayHome) throws {
             let files = FileManager.default
             try files.createSymbolicLink(
@@ -55,6 +58,8 @@ extension EndToEndTests {
             }
             try files.createSymbolicLink(
                 atPath: "\(home.path)/.build/release/webhook-gateway", withDestinationPath: GatewayHome.executable)
+            try files.createSymbolicLink(
+                atPath: "\(home.path)/bin/webhook-gateway", withDestinationPath: GatewayHome.executable)
             try HostFile.replace("\(home.path)/bin/swift", Array("#!/bin/sh\n".utf8))
             chmod("\(home.path)/bin/swift", 0o700)
             home.environment["PATH"] = "\(home.path)/bin:\(home.environment["PATH"] ?? "")"
