@@ -48,7 +48,8 @@ final class Gateway: AdminHandler.Gateway {
         do {
             try await start(dataDirectory: directory.path)
             started(ingest?.address)
-            await withCheckedContinuation { stopRequest = $0 }
+            // A signal may have come while the parts were still starting.
+            if !isStopping { await withCheckedContinuation { stopRequest = $0 } }
         } catch {
             await stop()
             throw error

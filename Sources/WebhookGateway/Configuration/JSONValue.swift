@@ -18,10 +18,16 @@ enum JSONValue: Sendable, Equatable {
         case .boolean(let value): "the boolean \(value)"
         case .integer(let value): "the number \(value)"
         case .decimal(let value): "the number \(value)"
-        case .text(let value): "the text \(TextRule.quoted(value))"
+        case .text(let value): Self.isHarmless(value) ? "the text \(TextRule.quoted(value))" : "a text"
         case .array: "an array"
         case .object: "an object"
         }
+    }
+
+    /// Numbers and truth values in quotes may be shown in a message; any other text could be a secret in the wrong place.
+    private static func isHarmless(_ text: String) -> Bool {
+        if ["true", "false", "null", "yes", "no", "on", "off"].contains(text.lowercased()) { return true }
+        return (1...8).contains(text.utf8.count) && text.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == 0x2E }
     }
 }
 

@@ -104,7 +104,9 @@ struct RedisEndpoint: Sendable, Equatable {
 
     private static func host(_ text: Substring, _ defaultPort: Int) throws(Malformed) -> HostAndPort {
         guard let parsed = HostAndPort(parsing: String(text), defaultPort: defaultPort), !parsed.host.isEmpty else {
-            throw Malformed(reason: "\(TextRule.quoted(String(text))) is not a host and port")
+            // Not quoted: a password with an unescaped "/" or "@" ends up here.
+            throw Malformed(
+                reason: "has no host:port after // (in a password, / is written %2F and @ is written %40)")
         }
         return parsed
     }

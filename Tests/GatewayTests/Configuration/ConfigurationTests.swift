@@ -144,4 +144,18 @@ struct ConfigurationTests {
         #expect(destination.credentials["serviceAccount"]?.text == #"{"a":[1,"x"]}"#)
         #expect(destination.settings["fields"] == .array([.integer(1), .decimal(2.5), .boolean(true), .null]))
     }
+
+    @Test(arguments: [
+        #"{ sources: { s: { provider: "stripe", secrets: "whsec_planted" } } }"#,
+        #"{ sources: { s: "whsec_planted" } }"#, #"{ admin: { jwt: "whsec_planted" } }"#,
+        #"{ destinations: { d: { type: "webhook", url: "https://x.example", credentials: "whsec_planted" } } }"#,
+        #"{ redis: "redis://:whsec_planted@h" }"#, #"{ redis: { url: "redis://:whsec_planted/rest@h:6379/0" } }"#,
+    ])
+    func `a secret in the wrong place is not shown in the message`(_ text: String) throws {
+        let loader = ConfigurationLoader(environment: [:], known: .builtIn)
+        let error = try #require(throws: ConfigurationError.self) {
+            try loader.parse(Array(text.utf8), place: "gateway.json5")
+        }
+        #expect(!"\(error)".contains("whsec_planted"))
+    }
 }
