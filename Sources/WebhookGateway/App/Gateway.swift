@@ -19,6 +19,7 @@ final class Gateway: AdminHandler.Gateway {
     private var configuration: Configuration
     private var certificates: Certificates?
     private var redisSettings: RedisSettings?
+    private var dataDirectory: String?
     private var spool: DurableStore.Plan?
     private var privateRedis: PrivateRedis?
     private var ingest: IngestServer?
@@ -60,6 +61,7 @@ final class Gateway: AdminHandler.Gateway {
     // MARK: Starting
 
     private func start(dataDirectory: String) async throws {
+        self.dataDirectory = dataDirectory
         let certificates = try Certificates(configuration)
         certificates.warn(log)
         self.certificates = certificates
@@ -69,7 +71,9 @@ final class Gateway: AdminHandler.Gateway {
         if roles.contains(.ingest) {
             spool = makeSpool(dataDirectory: dataDirectory)
             ingest = try IngestServer.start(
-                try WorkerPlan(configuration, redis: redis, tls: certificates.listen, spool: spool, log: log))
+                try WorkerPlan(
+                    configuration, dataDirectory: dataDirectory, redis: redis, tls: certificates.listen, spool: spool,
+                    log: log))
         }
         if roles.contains(.forward) {
             let client = HTTPClient(version: Version.number)
@@ -157,10 +161,11 @@ final class Gateway: AdminHandler.Gateway {
     private func reload() {
         do {
             let loaded = try loader.load(path)
-            guard let redisSettings else { return }
+            guard let redisSettings, let dataDirectory else { return }
             let certificates = try Certificates(loaded.configuration)
             let plan = try WorkerPlan(
-                loaded.configuration, redis: redisSettings, tls: certificates.listen, spool: spool, log: log)
+                loaded.configuration, dataDirectory: dataDirectory, redis: redisSettings, tls: certificates.listen,
+                spool: spool, log: log)
             try forwarder?.reload(loaded.configuration)
             for worker in ingest?.workers ?? [] { worker.reload(plan) }
             try use(certificates)

@@ -15,8 +15,9 @@ final class Worker {
     ) throws(SystemError) {
         connection = RedisConnection(plan.redis, scripts: [.accept], loop: loop)
         store = DurableStore(
-            connection: connection, keys: plan.keys, archiveSeconds: plan.archiveSeconds, plan: plan.spool,
-            worker: plan.index, outages: plan.outages, loop: loop, log: plan.log)
+            connection: connection, keys: plan.keys, archiveSeconds: plan.archiveSeconds, maxDepth: plan.maxDepth,
+            tally: Self.makeTally(plan, loop), plan: plan.spool, worker: plan.index, outages: plan.outages, loop: loop,
+            log: plan.log)
         handler = IngestHandler(
             sources: plan.makeSources(), store: store, listen: plan.listen, failures: shares.failures, log: plan.log,
             loop: loop)
@@ -47,6 +48,18 @@ final class Worker {
             if let new = try Self.makeTLS(plan) { listener.options.tls = new }
         } catch {
             plan.log.error("the old certificates stay", ["reason": .text("\(error)")])
+        }
+    }
+
+    /// A disk that is full at the start is no reason to turn deliveries away.
+    private static func makeTally(_ plan: WorkerPlan, _ loop: EventLoop) -> StoreTally? {
+        do throws(SystemError) {
+            return try StoreTally(directory: plan.dataDirectory, loop: loop, log: plan.log)
+        } catch {
+            plan.log.warning(
+                "the count of confirmed events cannot be kept; a loss of the store would go unnoticed",
+                ["reason": .text(error.description)])
+            return nil
         }
     }
 

@@ -6,6 +6,9 @@ struct WorkerPlan: Sendable {
     var redis: RedisSettings
     var keys: Keys
     var archiveSeconds: Int
+    /// How many entries a queue may hold; 0: no limit.
+    var maxDepth: Int
+    var dataDirectory: String
     var sources: [SourceConfiguration]
     /// Compiled once, by source.
     var mappers: [String: Mapper]
@@ -21,11 +24,12 @@ struct WorkerPlan: Sendable {
     var index = 0
 
     /// - Parameters:
+    ///   - dataDirectory: its absolute path.
     ///   - tls: the public port's certificates; nil: plain HTTP.
     ///   - spool: where the spool is; nil when there shall be none.
     init(
-        _ configuration: Configuration, redis: RedisSettings, tls: TLSMaterial? = nil, spool: DurableStore.Plan?,
-        log: Log
+        _ configuration: Configuration, dataDirectory: String, redis: RedisSettings, tls: TLSMaterial? = nil,
+        spool: DurableStore.Plan?, log: Log
     ) throws(ConfigurationError) {
         self.spool = spool
         outages = OutageLog(
@@ -36,6 +40,8 @@ struct WorkerPlan: Sendable {
         self.redis = redis
         keys = Keys(prefix: configuration.redis.prefix)
         archiveSeconds = configuration.archive.ttlSeconds
+        maxDepth = configuration.queues.maxDepth
+        self.dataDirectory = dataDirectory
         sources = configuration.sources.filter(\.enabled)
         let catalog = MappingCatalog(overrides: configuration.mappings)
         mappers = [:]

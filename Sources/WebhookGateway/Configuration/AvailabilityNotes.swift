@@ -11,7 +11,6 @@ extension Configuration {
         var notes = AvailabilityNotes()
         notes.add(admin)
         notes.add(redis)
-        notes.add("queues.maxDepth", queues.maxDepth != 0, "queues have no limit")
         notes.add("archive", archive != ArchiveConfiguration(), "the archive is not trimmed")
         for source in sources {
             let path = "sources.\(source.name)"

@@ -94,4 +94,8 @@ enum IngestAnswer {
     static let unavailable = Problem(
         .serviceUnavailable, "The event store cannot be reached; please deliver again later.",
         retryAfter: retryAfterSeconds)
+
+    /// 503: the events' consumers are too far behind (`queues.maxDepth`); nothing that is not stored is acknowledged.
+    static let queueFull = Problem(
+        .serviceUnavailable, "The event queue is full; please deliver again later.", retryAfter: retryAfterSeconds)
 }

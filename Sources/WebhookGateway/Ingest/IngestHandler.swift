@@ -169,9 +169,11 @@ final class IngestHandler: RequestHandler {
             switch result {
             case .success(let answers): acknowledge(kept, answers, source, context, peer, exchange)
             case .failure(let failure):
-                source.counters.count(.unavailable, nanoseconds: elapsed(context))
-                finish(source, IngestAnswer.unavailable, context, peer: peer, reason: failure.description)
-                exchange.reply(IngestAnswer.unavailable.response(requestID: context.requestID))
+                let isFull = failure == .refused(RedisRefusal.queueFull)
+                let problem = isFull ? IngestAnswer.queueFull : IngestAnswer.unavailable
+                source.counters.count(isFull ? .queueFull : .unavailable, nanoseconds: elapsed(context))
+                finish(source, problem, context, peer: peer, reason: failure.description)
+                exchange.reply(problem.response(requestID: context.requestID))
             }
         }
     }

@@ -6,6 +6,9 @@ enum RedisRefusal {
     ]
     private static let ofConnection = ["READONLY", "LOADING", "MASTERDOWN", "NOAUTH"]
 
+    /// The accept script's own refusal: a queue of the source holds as many entries as it may.
+    static let queueFull = "QUEUEFULL a queue holds queues.maxDepth entries"
+
     /// Whether the server takes nothing from anybody at present, not just this command.
     static func concernsServer(_ error: String) -> Bool { ofServer.contains { error.hasPrefix($0) } }
 

@@ -57,19 +57,29 @@ final class EventStore {
     private let eventPrefix: String
     private let archiveSeconds: Int
     private let aliasPrefix: String
+    private let maxDepth: Int
+    private let tally: StoreTally?
     private var batches: [Batch] = []
     /// This turn's calls, if their answers wait for replicas.
     private var replicas: ReplicaWait?
     private var dedupeKey: [UInt8] = []
     private var recordKey: [UInt8] = []
 
-    /// - Parameter makesAliases: whether the id of an event that proves a duplicate shall lead to the first one. For
-    ///   events whose providers were told the id without being told that.
-    init(connection: RedisConnection, keys: Keys, archiveSeconds: Int, makesAliases: Bool = false) {
+    /// - Parameters:
+    ///   - makesAliases: whether the id of an event that proves a duplicate shall lead to the first one. For events whose
+    ///     providers were told the id without being told that.
+    ///   - maxDepth: how many entries a queue may hold before new events are refused; 0: no limit.
+    ///   - tally: keeps what the store has confirmed; nil: nobody does.
+    init(
+        connection: RedisConnection, keys: Keys, archiveSeconds: Int, makesAliases: Bool = false, maxDepth: Int = 0,
+        tally: StoreTally? = nil
+    ) {
         self.connection = connection
         eventPrefix = keys.eventPrefix
         self.archiveSeconds = archiveSeconds
         aliasPrefix = makesAliases ? keys.aliasPrefix : ""
+        self.maxDepth = maxDepth
+        self.tally = tally
     }
 
     /// Adds a delivery's events to this turn's call; `completion` is told what the store says to each, in order.
@@ -148,13 +158,18 @@ final class EventStore {
         tail.argument(Int64(keys.dedupeWindowSeconds))
         tail.argument(eventPrefix)
         tail.argument(aliasPrefix)
+        tail.argument(Int64(maxDepth))
+        tail.argument(tally?.field ?? "")
         for queue in keys.queues { tail.argument(queue) }
         tail.bytes.append(contentsOf: batches[index].events.bytes)
         batches[index].removeAll()
-        let arguments = 1 + keys.fixed.count + count + 5 + keys.queues.count + 4 * count
+        let arguments = 1 + keys.fixed.count + count + 7 + keys.queues.count + 4 * count
         if connection.settings.waitReplicas > 0, replicas == nil { replicas = ReplicaWait(connection) }
         replicas?.began()
-        connection.evaluate(.accept, argumentCount: arguments, tail: tail.bytes) { [replicas] result in
+        connection.evaluate(.accept, argumentCount: arguments, tail: tail.bytes) { [replicas, tally] result in
+            if let tally, case .success(.array(let answers)) = result, answers.count == count + 2 {
+                tally.note(total: answers[count].integer, fresh: answers[count + 1].integer)
+            }
             guard let replicas else { return Self.distribute(result, of: count, to: deliveries) }
             replicas.answered { shortage in
                 Self.distribute(shortage.map { .failure($0) } ?? result, of: count, to: deliveries)
@@ -165,23 +180,34 @@ final class EventStore {
     private static func distribute(
         _ result: Result<RedisReply, RedisFailure>, of count: Int, to deliveries: [(count: Int, completion: Completion)]
     ) {
-        let outcome: Result<[StoredEvent], RedisFailure> = result.flatMap { reply in
+        let outcome: Result<[RedisReply], RedisFailure> = result.flatMap { reply in
             switch reply {
-            case .array(let answers) where answers.count == count:
-                return .success(
-                    answers.map { answer in
-                        guard let first = answer.string, !first.isEmpty else { return .new }
-                        return .duplicate(of: first)
-                    })
-            case .error(let text): return .failure(.refused(text))
-            default: return .failure(.unexpectedReply("\(count) answers were due"))
+            case .array(let answers) where answers.count >= count: .success(answers)
+            case .error(let text): .failure(.refused(text))
+            default: .failure(.unexpectedReply("\(count) answers were due"))
             }
         }
         var start = 0
         for delivery in deliveries {
             let range = start..<start + delivery.count
             start = range.upperBound
-            delivery.completion(outcome.map { Array($0[range]) })
+            delivery.completion(outcome.flatMap { Self.read($0[range]) })
         }
+    }
+
+    /// What the script says to a delivery's events. One that found a queue full fails the delivery: the others are
+    /// stored, and will prove duplicates when it comes again.
+    private static func read(_ answers: ArraySlice<RedisReply>) -> Result<[StoredEvent], RedisFailure> {
+        var events: [StoredEvent] = []
+        events.reserveCapacity(answers.count)
+        for answer in answers {
+            guard case .bytes(let first) = answer, !first.isEmpty else {
+                events.append(.new)
+                continue
+            }
+            if first.count == 1, first[0] == UInt8(ascii: "!") { return .failure(.refused(RedisRefusal.queueFull)) }
+            events.append(.duplicate(of: String(decoding: first, as: UTF8.self)))
+        }
+        return .success(events)
     }
 }

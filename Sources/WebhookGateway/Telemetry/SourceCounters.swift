@@ -4,7 +4,7 @@ enum RequestOutcome: Int, CaseIterable, Sendable {
     case missing, malformed, mismatch, expired, addressNotAllowed
     case tooLarge, badRequest, timeout, methodNotAllowed
     case rateLimited, addressLimited
-    case unavailable
+    case unavailable, queueFull
 
     /// The label in metrics and logs.
     var label: StaticString {
@@ -26,6 +26,7 @@ enum RequestOutcome: Int, CaseIterable, Sendable {
         case .rateLimited: "rate_limited"
         case .addressLimited: "address_limited"
         case .unavailable: "unavailable"
+        case .queueFull: "queue_full"
         }
     }
 }

@@ -77,6 +77,26 @@ struct EventStoreTests {
         }
     }
 
+    @Test func `a full queue refuses new events, and keeps nothing of them`() async throws {
+        try await Bench.run(maxDepth: 2) { bench in
+            let first = bench.event("a")
+            let refused = bench.event("c")
+            _ = try await bench.accept([first])
+            let results = await bench.results(deliveries: [[bench.event("b")], [refused], [bench.event("a")]])
+            #expect(results[0] == .success([.new]))
+            #expect(results[1] == .failure(.refused(RedisRefusal.queueFull)))
+            #expect(results[2] == .success([.duplicate(of: first.id.description)]))
+            #expect(try await bench.number(["LLEN", "wh:{0}:queue:events"]) == 2)
+            #expect(try await bench.record(refused.id) == nil)
+            #expect(try await bench.number(["EXISTS", "wh:{0}:dedupe:shop:c"]) == 0)
+            #expect(try await bench.ledger("source:shop:accepted") == 3)
+            #expect(try await bench.ledger("source:shop:queued") == 2)
+            // There is room again: the provider's retry is taken in.
+            _ = try await bench.command(["LPOP", "wh:{0}:queue:events"])
+            #expect(try await bench.accept([bench.event("c")]) == [.new])
+        }
+    }
+
     @Test func `every queue of the source gets the event`() async throws {
         try await Bench.run(queues: ["events", "billing"]) { bench in
             _ = try await bench.accept([bench.event("evt_1")])
@@ -114,22 +134,23 @@ struct EventStoreTests {
         private let connection: RedisConnection
         private var ids = ULIDGenerator()
 
-        static func run(queues: [String] = ["events"], _ body: @ControlPlane (Bench) async throws -> Void) async throws
-        {
-            let bench = try Bench(queues: queues)
+        static func run(
+            queues: [String] = ["events"], maxDepth: Int = 0, _ body: @ControlPlane (Bench) async throws -> Void
+        ) async throws {
+            let bench = try Bench(queues: queues, maxDepth: maxDepth)
             defer { bench.close() }
             try #require(await bench.connection.becomesReady(within: .seconds(5)))
             try await body(bench)
         }
 
-        private init(queues: [String]) throws {
+        private init(queues: [String], maxDepth: Int) throws {
             server = try RedisServer()
             var settings = server.settings
             settings.commandDeadline = .seconds(60)
             connection = RedisConnection(settings, scripts: [.accept], loop: ControlPlane.loop)
             let keys = Keys()
             source = SourceKeys(source: "shop", queues: queues, dedupeWindowSeconds: 60, keys: keys)
-            store = EventStore(connection: connection, keys: keys, archiveSeconds: 600)
+            store = EventStore(connection: connection, keys: keys, archiveSeconds: 600, maxDepth: maxDepth)
             let store = store
             connection.willFlush = { store.flush() }
         }
@@ -153,7 +174,11 @@ struct EventStoreTests {
 
         /// All deliveries in one turn of the loop.
         func accept(deliveries: [[NewEvent]]) async throws -> [[StoredEvent]] {
-            let results = await withCheckedContinuation { continuation in
+            try await results(deliveries: deliveries).map { try $0.get() }
+        }
+
+        func results(deliveries: [[NewEvent]]) async -> [Result<[StoredEvent], RedisFailure>] {
+            await withCheckedContinuation { continuation in
                 var results: [Result<[StoredEvent], RedisFailure>] = []
                 for events in deliveries {
                     store.accept(events, of: source) { result in
@@ -162,7 +187,6 @@ struct EventStoreTests {
                     }
                 }
             }
-            return try results.map { try $0.get() }
         }
 
         func command(_ arguments: [RedisArgument]) async throws -> RedisReply {

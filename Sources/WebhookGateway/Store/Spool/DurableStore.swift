@@ -39,10 +39,14 @@ final class DurableStore {
     private var isDiskFailureTold = false
     private var isAdopting = false
 
-    /// - Parameter plan: nil: there is no spool.
+    /// - Parameters:
+    ///   - maxDepth: how many entries a queue may hold before new events are refused; 0: no limit. What was spooled is
+    ///     acknowledged: it is stored however deep the queue is.
+    ///   - tally: keeps what the store has confirmed; nil: nobody does.
+    ///   - plan: nil: there is no spool.
     init(
-        connection: RedisConnection, keys: Keys, archiveSeconds: Int, plan: Plan?, worker: Int, outages: OutageLog,
-        loop: EventLoop, log: Log
+        connection: RedisConnection, keys: Keys, archiveSeconds: Int, maxDepth: Int = 0, tally: StoreTally? = nil,
+        plan: Plan?, worker: Int, outages: OutageLog, loop: EventLoop, log: Log
     ) {
         self.connection = connection
         self.plan = plan
@@ -50,11 +54,14 @@ final class DurableStore {
         self.outages = outages
         self.loop = loop
         self.log = log
-        store = EventStore(connection: connection, keys: keys, archiveSeconds: archiveSeconds)
+        store = EventStore(
+            connection: connection, keys: keys, archiveSeconds: archiveSeconds, maxDepth: maxDepth, tally: tally)
         drainer = plan.map {
-            SpoolDrainer(
-                connection: connection, keys: keys, archiveSeconds: archiveSeconds, status: $0.status, loop: loop,
-                log: log)
+            // A store of its own: its batches leave when the drainer says so, not with the turn's deliveries.
+            let store = EventStore(
+                connection: connection, keys: keys, archiveSeconds: archiveSeconds, makesAliases: true, tally: tally)
+            return SpoolDrainer(
+                connection: connection, store: store, keys: keys, status: $0.status, loop: loop, log: log)
         }
         drainer?.finished = { [weak self] in self?.drained($0) }
         drainer?.putBack = { [weak self] in self?.putBack($0) ?? false }
@@ -74,7 +81,6 @@ final class DurableStore {
 
     /// Keeps a delivery's events. A failure of Redis is none of this while the spool has room.
     func accept(_ events: [NewEvent], of source: SourceKeys, then completion: @escaping EventStore.Completion) {
-        guard plan != nil else { return store.accept(events, of: source, then: completion) }
         guard canSpool else {
             return store.accept(events, of: source) { [weak self] in self?.answered($0, completion) }
         }
@@ -86,6 +92,7 @@ final class DurableStore {
         store.accept(events, of: source) { [weak self] result in
             guard let self else { return completion(result) }
             guard case .failure(let failure) = result else { return completion(result) }
+            if failure == .refused(RedisRefusal.queueFull) { return self.refuseAsFull(completion) }
             self.note(failure)
             self.keep(records, failure, completion)
         }
@@ -107,11 +114,18 @@ final class DurableStore {
     private func answered(_ result: Result<[StoredEvent], RedisFailure>, _ completion: EventStore.Completion) {
         switch result {
         case .success: noteSuccess()
+        case .failure(.refused(RedisRefusal.queueFull)): return refuseAsFull(completion)
         case .failure(let failure):
             note(failure)
             if plan?.status.isFull == true { tellFull() }
         }
         completion(result)
+    }
+
+    /// The spool is no way round the limit: it would only put the events off.
+    private func refuseAsFull(_ completion: EventStore.Completion) {
+        outages.queueFull(log)
+        completion(.failure(.refused(RedisRefusal.queueFull)))
     }
 
     private func note(_ failure: RedisFailure) {

@@ -9,6 +9,7 @@ final class OutageLog: Sendable {
         /// What was said of the present outage.
         var told: Set<String> = []
         var minute: UInt64 = 0
+        var nextWordOfFullQueue: UInt64 = 0
         var linesThisMinute = 0
     }
 
@@ -56,6 +57,21 @@ final class OutageLog: Sendable {
             return state.allowsLine()
         }
         if isNews { log.error("Redis refuses events", ["reason": .text(reason), "meanwhile": .text(remedy)]) }
+    }
+
+    /// Consumers are behind; said once a minute while it lasts.
+    func queueFull(_ log: Log) {
+        let isNews = state.withLock { state in
+            let now = Clock.monotonicNanoseconds()
+            guard now >= state.nextWordOfFullQueue else { return false }
+            state.nextWordOfFullQueue = now &+ 60_000_000_000
+            return true
+        }
+        if isNews {
+            log.warning(
+                "a queue is full; deliveries for it are answered 503. Let its consumers catch up, or raise queues.maxDepth"
+            )
+        }
     }
 
     func spoolFull(_ log: Log, maxBytes: Int) {

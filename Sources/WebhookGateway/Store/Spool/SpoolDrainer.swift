@@ -34,14 +34,16 @@ final class SpoolDrainer {
     private var isBusy = false
     private var retry = SpoolDrainer.firstRetry
 
-    init(connection: RedisConnection, keys: Keys, archiveSeconds: Int, status: SpoolStatus, loop: EventLoop, log: Log) {
+    /// - Parameter store: for the drainer alone.
+    init(
+        connection: RedisConnection, store: EventStore, keys: Keys, status: SpoolStatus, loop: EventLoop, log: Log
+    ) {
         self.connection = connection
+        self.store = store
         self.keys = keys
         self.status = status
         self.loop = loop
         self.log = log
-        // A store of its own: its batches leave when the drainer says so, not with the turn's deliveries.
-        store = EventStore(connection: connection, keys: keys, archiveSeconds: archiveSeconds, makesAliases: true)
     }
 
     /// Drains this folder, too: before the process's own, which come last.
