@@ -50,7 +50,9 @@ final class Gateway: AdminHandler.Gateway {
             try await start(dataDirectory: directory.path)
             started(ingest?.address)
             // A signal may have come while the parts were still starting.
-            if !isStopping { await withCheckedContinuation { stopRequest = $0 } }
+            await withCheckedContinuation { continuation in
+                if isStopping { continuation.resume() } else { stopRequest = continuation }
+            }
         } catch {
             await stop()
             throw error

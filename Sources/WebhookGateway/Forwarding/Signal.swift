@@ -15,6 +15,8 @@ final class Signal {
     func wait(atMost limit: Duration? = nil) async {
         if !isRaised {
             await withCheckedContinuation { continuation in
+                // Others may have run since the look above.
+                guard !isRaised else { return continuation.resume() }
                 precondition(waiter == nil, "a signal has one waiter")
                 waiter = continuation
                 if let limit { timer = ControlPlane.loop.schedule(after: limit) { [weak self] in self?.resume() } }

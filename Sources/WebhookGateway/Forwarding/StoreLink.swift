@@ -38,7 +38,11 @@ final class StoreLink {
     /// Returns when commands can be sent, or when it is no use to wait.
     func untilReady() async {
         guard !connection.isReady, !isStopped, !isDraining else { return }
-        await withCheckedContinuation { waiters.append($0) }
+        await withCheckedContinuation { continuation in
+            // An `await` may let others run before this does: what it waits for may have come meanwhile.
+            guard !connection.isReady, !isStopped, !isDraining else { return continuation.resume() }
+            waiters.append(continuation)
+        }
     }
 
     /// Waits until it makes sense to try again after a failure.

@@ -3,7 +3,7 @@ import Glibc
 import Synchronization
 
 /// The only door into an `EventLoop` from other threads: work to run there, and an executor for actors.
-final class EventLoopRemote: SerialExecutor, TaskExecutor, Sendable {
+final class EventLoopRemote: SerialExecutor, Sendable {
     private enum Work: Sendable {
         case job(UnownedJob)
         case action(@Sendable (EventLoop) -> Void)
@@ -72,8 +72,7 @@ final class EventLoopRemote: SerialExecutor, TaskExecutor, Sendable {
         }
         for item in work {
             switch item {
-            case .job(let job):
-                job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+            case .job(let job): job.runSynchronously(on: asUnownedSerialExecutor())
             case .action(let action): action(loop)
             }
         }

@@ -102,10 +102,13 @@ final class LineWriter {
     // MARK: One at a time
 
     private func enter() async {
-        if !isBusy {
-            isBusy = true
-        } else {
-            await withCheckedContinuation { queue.append($0) }
+        await withCheckedContinuation { continuation in
+            if isBusy {
+                queue.append(continuation)
+            } else {
+                isBusy = true
+                continuation.resume()
+            }
         }
     }
 

@@ -57,7 +57,9 @@ final class Gate {
     }
 
     func pass() async {
-        if !isOpen { await withCheckedContinuation { waiters.append($0) } }
+        await withCheckedContinuation { continuation in
+            if isOpen { continuation.resume() } else { waiters.append(continuation) }
+        }
     }
 }
 
