@@ -9,6 +9,7 @@ enum DestinationCatalog {
         AmplitudeDestination.self,
         PostHogDestination.self,
         HubSpotDestination.self,
+        SendGridDestination.self, MailgunDestination.self, ResendDestination.self,
     ]
 
     /// The names of the types.

@@ -58,13 +58,14 @@ struct APIAnswer: Sendable {
     }
 
     /// A success that is none: nothing can be concluded from what was answered.
-    var unreadable: BatchVerdict {
-        .whole(
-            .retry(
-                .network,
-                reason:
-                    "the answer \(status) is not what this API says; whether the events were taken is unknown: \(words)",
-                after: nil))
+    var unreadable: BatchVerdict { .whole(unreadableOutcome) }
+
+    var unreadableOutcome: DeliveryOutcome {
+        .retry(
+            .network,
+            reason:
+                "the answer \(status) is not what this API says; whether the events were taken is unknown: \(words)",
+            after: nil)
     }
 
     /// The verdict on an answer that is not the API's own: a web page comes from something in between (a proxy, a login

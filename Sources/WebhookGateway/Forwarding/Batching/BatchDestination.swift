@@ -20,10 +20,21 @@ protocol BatchDestination: Destination {
 
     /// What the answer says of the entries. An answer of another kind than the API speaks (a web page) never gets here.
     func judge(_ answer: APIAnswer, _ entries: [BatchEntry]) -> BatchVerdict
+
+    /// What the absence of an answer means for the entries.
+    func judge(_ error: HTTPClientError, _ entries: [BatchEntry]) -> BatchVerdict
+
+    /// What an attempt's record keeps of an answer.
+    func shown(_ answer: APIAnswer) -> [UInt8]
 }
 
 extension BatchDestination {
     var unverifiable: String? { nil }
+
+    /// Every entry carries a deduplication key: all can be sent again.
+    func judge(_ error: HTTPClientError, _ entries: [BatchEntry]) -> BatchVerdict { .whole(HTTPOutcome.judge(error)) }
+
+    func shown(_ answer: APIAnswer) -> [UInt8] { answer.body }
 
     private static var eventsBetweenPauses: Int { 100 }
 
@@ -48,11 +59,11 @@ extension BatchDestination {
             do throws(HTTPClientError) {
                 let response = try await context.client.send(request, context.clientOptions)
                 let answer = APIAnswer(response, unixMilliseconds: context.unixMilliseconds())
-                run.record(request, answer)
+                run.record(request, status: answer.status, answer: shown(answer))
                 run.apply(answer.foreign ?? judge(answer, next), to: next)
             } catch {
-                run.record(request, nil)
-                run.apply(.whole(HTTPOutcome.judge(error)), to: next)
+                run.record(request, status: nil, answer: nil)
+                run.apply(judge(error, next), to: next)
             }
         }
         return run.result

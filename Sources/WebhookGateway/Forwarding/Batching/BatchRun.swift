@@ -34,12 +34,12 @@ struct BatchRun {
     }
 
     /// Notes a request for the attempt's record: the first that fails is what is shown, else the last.
-    mutating func record(_ request: OutboundRequest, _ response: APIAnswer?) {
+    mutating func record(_ request: OutboundRequest, status: Int?, answer: [UInt8]?) {
         requests += 1
         guard !hasFailure else { return }
         summary = request.summary
-        status = response?.status
-        answer = response.map { AnswerExcerpt.text($0.body, hiding: secrets) }
+        self.status = status
+        self.answer = answer.map { AnswerExcerpt.text($0, hiding: secrets) }
     }
 
     mutating func apply(_ verdict: BatchVerdict, to entries: [BatchEntry]) {

@@ -138,16 +138,9 @@ final class GoogleAnalyticsDestination: Destination {
                 places: group.places, status: Int(response.status.code), outcome: outcome,
                 answer: outcome == .delivered ? Self.unverifiable : answer)
         } catch {
-            return Sent(places: group.places, outcome: judge(error))
+            // Nothing tells Google that it has seen an event before: a repeated request may count twice, except purchases.
+            return Sent(places: group.places, outcome: settings.afterUnknownOutcome.outcome(of: error))
         }
-    }
-
-    /// Nothing tells Google that it has seen an event before, so a repeated request may count twice, except purchases.
-    private func judge(_ error: HTTPClientError) -> DeliveryOutcome {
-        guard error.isOutcomeUnknown, settings.afterUnknownOutcome == .giveUp else { return HTTPOutcome.judge(error) }
-        return .dead(
-            error.category,
-            reason: "\(error); not repeated, as that may count it twice (settings.afterUnknownOutcome)")
     }
 
     /// The first failure is what the attempt shows; else the last success.

@@ -11,14 +11,6 @@ struct GoogleAnalyticsSettings: Sendable {
         }
     }
 
-    /// What becomes of an event that was sent and not answered for.
-    enum AfterUnknownOutcome: String, CaseIterable, Sendable {
-        /// At least once: an event other than a purchase may count twice.
-        case retry
-        /// At most once: it goes to the dead list, to be retried by hand.
-        case giveUp
-    }
-
     /// What `transaction_id` is taken from first.
     enum TransactionID: String, CaseIterable, Sendable {
         case order, payment
@@ -34,9 +26,7 @@ struct GoogleAnalyticsSettings: Sendable {
                 name: "transactionId", defaultValue: #""order""#,
                 description: "order: transaction_id is the order's id, else the payment's; payment: the other way round"
             ),
-            .init(
-                name: "afterUnknownOutcome", defaultValue: #""retry""#,
-                description: "retry or giveUp, when a request was sent and not answered"),
+            AfterUnknownOutcome.card,
             .init(name: "debugMode", defaultValue: "false", description: "show the events in GA4's DebugView"),
         ]
 
@@ -53,7 +43,7 @@ struct GoogleAnalyticsSettings: Sendable {
         region = try settings.choice("region", default: region)
         commerce = try CommerceSettings(configuration)
         transactionID = try settings.choice("transactionId", default: transactionID)
-        afterUnknownOutcome = try settings.choice("afterUnknownOutcome", default: afterUnknownOutcome)
+        afterUnknownOutcome = try AfterUnknownOutcome(configuration)
         debugMode = try settings.boolean("debugMode", default: debugMode)
     }
 }

@@ -19,7 +19,7 @@ struct BatchRunTests {
         while let next = run.next() {
             requests += 1
             let request = OutboundRequest(.post, url)
-            run.record(request, nil)
+            run.record(request, status: nil, answer: nil)
             run.apply(
                 next.contains { bad.contains($0.key) }
                     ? .split(.dead(.dataError, reason: "bad")) : .whole(.delivered), to: next)

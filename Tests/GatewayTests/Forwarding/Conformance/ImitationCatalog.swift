@@ -6,6 +6,7 @@ enum ImitationCatalog {
         WebhookImitation(), GoogleAnalyticsImitation(), MixpanelImitation(), SegmentImitation(),
         RudderStackImitation(), MetaConversionsImitation(), AmplitudeImitation(), PostHogImitation(),
         HubSpotImitation(),
+        SendGridImitation(), MailgunImitation(), ResendImitation(),
     ]
 
     /// They speak to no API.

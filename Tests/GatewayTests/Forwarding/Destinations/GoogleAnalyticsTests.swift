@@ -106,7 +106,7 @@ struct GoogleAnalyticsDestinationTests {
             Issue.record("\(given)")
             return
         }
-        #expect(reason.contains("count it twice"))
+        #expect(reason.contains("not repeated"))
     }
 
     @Test func `the key is in no record, whatever the answer says`() async throws {
