@@ -27,9 +27,10 @@ def leftovers(world):
         for key in redis("KEYS", "wh:{0}:*"):
             name = key.decode().removeprefix("wh:{0}:")
             kind, _, rest = name.partition(":")
-            if kind not in ("queue", "work", "delayed", "dead", "lane") or rest.endswith((":paused", ":tokens")):
+            length = {"list": "LLEN", "zset": "ZCARD"}.get(redis("TYPE", key))
+            if kind not in ("queue", "work", "delayed", "dead", "lane") or not length:
                 continue
-            count = redis("LLEN" if redis("TYPE", key) == "list" else "ZCARD", key)
+            count = redis(length, key)
             if count:
                 place = f"{kind}:{rest.split(':')[0]}" if kind == "work" else name
                 places[place] = places.get(place, 0) + count

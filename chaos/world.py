@@ -123,7 +123,8 @@ class World:
     def _configure(self, name, redis):
         """Writes a configuration that reaches Redis at this URL; JSON is JSON5, too."""
         forwarding = {"allowPrivateAddresses": True, "timeoutSeconds": 5, "concurrency": 4,
-                      "retry": {"maxAgeSeconds": 3600, "baseSeconds": 1, "maxSeconds": 2}}
+                      "retry": {"maxAgeSeconds": 3600, "baseSeconds": 1, "maxSeconds": 2},
+                      "circuit": {"failures": 10, "openSeconds": 2}}
         content = {
             "listen": {"host": "127.0.0.1", "port": self.port, "workers": 2, "failuresPerAddressPerMinute": 1000000},
             "dataDirectory": f"{self.directory}/{name}-data",

@@ -9,7 +9,7 @@ struct Main {
     static func main() {
         let words = Array(CommandLine.arguments.dropFirst())
         // Before any other thread exists; every later one inherits the mask.
-        if words.first == ServeCommand.name { Signals.block() }
+        if words.first == ServeCommand.name || words.first == ConformCommand.name { Signals.block() }
         Task.detached { exit(await CommandLineInterface(words: words).run().rawValue) }
         while true { pause() }
     }

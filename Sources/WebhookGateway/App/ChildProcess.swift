@@ -14,7 +14,11 @@ enum ChildProcess {
 
     /// Starts `program` in a session of its own (a terminal's Ctrl-C does not reach it), with no signal blocked or
     /// ignored, its standard streams going to `output`.
-    static func spawn(_ program: String, _ arguments: [String], output: String) throws(SystemError) -> pid_t {
+    ///
+    /// - Parameter environment: variables besides, or in place of, those of this process.
+    static func spawn(
+        _ program: String, _ arguments: [String], environment: [String: String] = [:], output: String
+    ) throws(SystemError) -> pid_t {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -38,8 +42,22 @@ enum ChildProcess {
         var pointers: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) }
         pointers.append(nil)
         defer { for pointer in pointers { free(pointer) } }
-        let code = posix_spawn(&pid, program, &files, &attributes, pointers, environ)
+        var variables = variables(besides: environment)
+        variables.append(nil)
+        defer { for variable in variables { free(variable) } }
+        let code = posix_spawn(&pid, program, &files, &attributes, pointers, variables)
         guard code == 0 else { throw SystemError("posix_spawn", code: code) }
         return pid
+    }
+    /// This process' variables with others in place of, or besides, them; to be freed.
+    private static func variables(besides others: [String: String]) -> [UnsafeMutablePointer<CChar>?] {
+        var variables: [UnsafeMutablePointer<CChar>?] = []
+        var next = environ
+        while let variable = next.pointee {
+            let name = String(cString: variable).prefix { $0 != "=" }
+            if others[String(name)] == nil { variables.append(strdup(variable)) }
+            next += 1
+        }
+        return variables + others.map { strdup("\($0)=\($1)") }
     }
 }

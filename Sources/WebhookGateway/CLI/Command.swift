@@ -19,7 +19,7 @@ enum CommandCatalog {
     static let all: [any Command.Type] = [
         ServeCommand.self, CheckCommand.self, SendCommand.self, VerifyCommand.self, MappingCommand.self,
         EventsCommand.self, DeadCommand.self, QueuesCommand.self, DestinationsCommand.self, AuditCommand.self,
-        DoctorCommand.self,
+        DoctorCommand.self, ConformCommand.self,
     ]
 
     static func named(_ name: String) -> (any Command.Type)? {
