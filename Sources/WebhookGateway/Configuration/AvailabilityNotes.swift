@@ -41,9 +41,6 @@ private struct AvailabilityNotes {
 
     mutating func add(_ destination: DestinationConfiguration, sendsSingly: Bool) {
         let path = "destinations.\(destination.name)"
-        add("\(path).ordered", destination.ordered != nil, "events may overtake each other")
-        add("\(path).rateLimit", destination.rateLimit != nil, "requests are not limited")
-        add("\(path).circuit", destination.circuit != CircuitConfiguration(), "there is no circuit breaker")
         add(
             "\(path).batch", sendsSingly && destination.batch != BatchConfiguration(),
             "the type \(destination.type) sends one event a request")

@@ -31,13 +31,20 @@ struct Batcher {
         bytes += item.event.json.count
     }
 
-    /// The next batch that is to be sent now, oldest events first; nil when there is none.
-    mutating func next(now: UInt64) -> [Item]? {
-        guard let deadline else { return nil }
+    /// Whether there is a batch to be sent now.
+    ///
+    /// - Parameter lingers: whether one that is not full waits for company.
+    func isReady(now: UInt64, lingers: Bool = true) -> Bool {
+        guard let deadline else { return false }
+        guard lingers, now < deadline else { return true }
         let size = fullSize()
-        guard size == limits.events || size < waiting.count || bytes >= limits.bytes || now >= deadline else {
-            return nil
-        }
+        return size == limits.events || size < waiting.count || bytes >= limits.bytes
+    }
+
+    /// The next batch that is to be sent now, oldest events first; nil when there is none.
+    mutating func next(now: UInt64, lingers: Bool = true) -> [Item]? {
+        guard isReady(now: now, lingers: lingers) else { return nil }
+        let size = fullSize()
         let batch = Array(waiting[..<size])
         waiting.removeFirst(size)
         for item in batch { bytes -= item.event.json.count }

@@ -112,12 +112,14 @@ final class Forwarder {
 
     private func makeLane(_ destination: DestinationConfiguration) throws(InvalidDestination) -> Lane {
         Lane(
-            destination, destination: try makeDestination(destination), store: laneStore(destination.name), link: link,
-            log: log)
+            destination, destination: try makeDestination(destination),
+            store: laneStore(destination.name, LaneRules(destination)), link: link, log: log)
     }
 
-    private func laneStore(_ name: String) -> LaneStore {
-        LaneStore(name, connection: link.connection, keys: keys, archiveSeconds: configuration.archive.ttlSeconds)
+    private func laneStore(_ name: String, _ rules: LaneRules = LaneRules()) -> LaneStore {
+        LaneStore(
+            name, connection: link.connection, keys: keys, archiveSeconds: configuration.archive.ttlSeconds,
+            rules: rules)
     }
 
     /// One life of this process: host, process id, and a random part, since ids are used again.

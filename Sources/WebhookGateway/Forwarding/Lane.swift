@@ -3,7 +3,8 @@ import Verifiers
 /// One destination's loop: take, batch, send, settle.
 ///
 /// It claims only what can be sent now, wakes when the dispatcher feeds the lane, and asks now and then besides, since
-/// other forwarders may feed it, too. What ends in one turn is settled in one call, together with the next claim.
+/// other forwarders may feed it, too. What ends in one turn is settled in one call, together with the next claim. While
+/// the lane's gate is shut (paused, the circuit open) events wait in Redis, none in here.
 @ControlPlane
 final class Lane {
     /// What the lane has done since it was started.
@@ -23,17 +24,20 @@ final class Lane {
 
     let name: String
     private(set) var counts = Counts()
+    /// How long requests took.
+    private(set) var durations = Histogram()
     private let store: LaneStore
     private let destination: any Destination
     private let link: StoreLink
     private let log: Log
     private let policy: RetryPolicy
-    private let concurrency: Int
     private let renewal: Duration
     private let signal = Signal()
     private let owner = String(UInt64.random(in: 0 ... .max), radix: 36)
 
     private var batcher: Batcher
+    private var ramp: Ramp
+    private var circuit: CircuitWatch
     private var underWay: [Int: (claims: [Claim], task: Task<Void, Never>)] = [:]
     private var settlements: [Settlement] = []
     /// Settlements sent once without an answer: "too late" may then mean "done already".
@@ -57,7 +61,8 @@ final class Lane {
         self.log = log
         self.renewal = renewal
         policy = RetryPolicy(configuration.retry)
-        concurrency = configuration.concurrency
+        ramp = Ramp(limit: configuration.concurrency)
+        circuit = CircuitWatch(limit: store.rules.failures)
         let limits = BatchLimits(
             events: max(1, min(configuration.batch.maxEvents, destination.limits.events)),
             bytes: min(configuration.batch.maxBytes, destination.limits.bytes))
@@ -101,18 +106,44 @@ final class Lane {
 
     /// Settles, claims and sends; returns how long there is nothing more to do.
     private func turn() async throws(RedisFailure) -> Duration {
-        let free = concurrency - underWay.count
-        let wanted = min(free * batcher.limits.events - batcher.count, LaneStore.eventsPerCall)
-        let answer = try await exchange(events: max(wanted, 0), bytes: min(free * batcher.limits.bytes, Self.mostBytes))
+        let free = max(0, ramp.width - underWay.count)
+        let wanted = max(0, min(free * batcher.limits.events - batcher.count, LaneStore.eventsPerCall))
+        let needsPermit = store.rules.rate != nil
+        let answer = try await exchange(
+            events: wanted, bytes: min(free * batcher.limits.bytes, Self.mostBytes),
+            permits: needsPermit && free > 0 && isReady(Clock.monotonicNanoseconds()) ? 1 : 0)
         let now = Clock.monotonicNanoseconds()
         for claimed in answer.claimed { take(claimed, now: now) }
         guard !isStopping else { return .zero }
-        while underWay.count < concurrency, let batch = batcher.next(now: now) { send(batch) }
-
+        if !circuit.isOpen {
+            ramp.restart()
+            settlements += batcher.takeAll().map { Settlement(claim: $0.claimed.claim, verdict: Verdict(.return)) }
+        }
+        var permits = needsPermit ? answer.permits : .max
+        while permits > 0, underWay.count < ramp.width, let batch = nextBatch(now) {
+            send(batch)
+            permits -= 1
+        }
         if settlements.count > 0 { return .zero }
+        return pause(after: answer, wanted: wanted, now: now)
+    }
+
+    /// A probe does not linger: it has no company.
+    private func isReady(_ now: UInt64) -> Bool { batcher.isReady(now: now, lingers: !circuit.isProbing) }
+
+    private func nextBatch(_ now: UInt64) -> [Batcher.Item]? {
+        batcher.next(now: now, lingers: !circuit.isProbing)
+    }
+
+    private func pause(after answer: LaneStore.Answer, wanted: Int, now: UInt64) -> Duration {
         var pause = renewal
-        if underWay.count < concurrency, let deadline = batcher.deadline {
-            pause = min(pause, .nanoseconds(Int64(deadline > now ? deadline - now : 1)))
+        if underWay.count < ramp.width, let deadline = batcher.deadline {
+            if store.rules.rate != nil, isReady(now) {
+                // It has not asked for a permit yet, or there was none.
+                pause = min(answer.wait, Self.longestPoll)
+            } else {
+                pause = min(pause, .nanoseconds(Int64(deadline > now ? deadline - now : 1)), Self.longestPoll)
+            }
         }
         guard wanted > 0 else { return pause }
         if !answer.claimed.isEmpty {
@@ -141,21 +172,30 @@ final class Lane {
     private func send(_ batch: [Batcher.Item]) {
         serial += 1
         let number = serial
+        let isProbe = circuit.isProbing
         let task = Task { @ControlPlane in
             let start = Clock.monotonicNanoseconds()
             let result = await destination.send(batch.map(\.event))
-            let milliseconds = Int64((Clock.monotonicNanoseconds() &- start) / 1_000_000)
-            ended(number, batch, result, milliseconds: milliseconds)
+            let nanoseconds = Clock.monotonicNanoseconds() &- start
+            ended(number, batch, result, nanoseconds: nanoseconds, wasProbe: isProbe)
         }
         underWay[number] = (batch.map(\.claimed.claim), task)
     }
 
-    private func ended(_ number: Int, _ batch: [Batcher.Item], _ result: AttemptResult, milliseconds: Int64) {
+    private func ended(
+        _ number: Int, _ batch: [Batcher.Item], _ result: AttemptResult, nanoseconds: UInt64, wasProbe: Bool
+    ) {
         // Nil when the lane has stopped meanwhile and given the events back.
         guard underWay.removeValue(forKey: number) != nil else { return }
         counts.requests += 1
+        durations.record(nanoseconds: nanoseconds)
+        let milliseconds = Int64(nanoseconds / 1_000_000)
+        let failure = CircuitWatch.failure(result.outcomes)
+        if failure == nil { ramp.succeeded() } else { ramp.failed() }
+        let deaths = circuit.ended(failure, count: batch.count, wasProbe: wasProbe)
         var verdicts = Verdicts(
-            destination: name, policy: policy, result: result, milliseconds: milliseconds, random: .random(in: 0...1))
+            destination: name, policy: policy, result: result, milliseconds: milliseconds, mostDeaths: deaths,
+            random: .random(in: 0...1))
         settle(batch.enumerated().map { ($1.claimed.claim, verdicts.verdict($0, of: $1.claimed)) })
         if let failure = verdicts.firstFailure {
             log.warning(
@@ -192,7 +232,9 @@ final class Lane {
     // MARK: Store
 
     /// Tells the store what ended, renews what takes longer, and claims up to `events` more.
-    private func exchange(events: Int, bytes: Int) async throws(RedisFailure) -> LaneStore.Answer {
+    private func exchange(events: Int = 0, bytes: Int = 0, permits: Int = 0) async throws(RedisFailure)
+        -> LaneStore.Answer
+    {
         var request = LaneStore.Exchange()
         request.settlements = Array(settlements.prefix(LaneStore.eventsPerCall))
         settlements.removeFirst(request.settlements.count)
@@ -200,6 +242,9 @@ final class Lane {
         let isRenewing = now >= renewedAt &+ renewal.nanoseconds
         if isRenewing { request.renewals = underWay.values.flatMap(\.claims) + batcher.claims }
         request.lostTokens = lostTokens
+        request.report = circuit.takeReport()
+        request.asksGate = !isStopping
+        request.permits = permits
         if events > 0 {
             serial += 1
             request.token = "\(owner)-\(serial)"
@@ -212,12 +257,31 @@ final class Lane {
             if isRenewing { renewedAt = now }
             report(stale: answer.stale)
             areResent = false
+            if let report = request.report { tell(answer.circuit, report) }
+            if request.asksGate { circuit.heard(answer.gate, failures: answer.failures) }
             return answer
         } catch {
             settlements = request.settlements + settlements
+            circuit.giveBack(request.report)
             areResent = true
             if events > 0 { lostTokens.append(request.token) }
             throw error
+        }
+    }
+
+    private func tell(_ change: CircuitChange, _ report: CircuitReport) {
+        switch change {
+        case .none: break
+        case .opened:
+            log.warning(
+                "the circuit of a destination is open: its events wait until it answers again",
+                [
+                    "destination": .text(name), "category": .text(report.category.rawValue),
+                    "reason": .text(report.reason),
+                ])
+        case .closed:
+            ramp.restart()
+            log.info("the circuit of a destination is closed again", ["destination": .text(name)])
         }
     }
 
@@ -263,7 +327,7 @@ final class Lane {
     /// Settles all that ended, if Redis takes it.
     private func flush() async {
         do throws(RedisFailure) {
-            repeat { _ = try await exchange(events: 0, bytes: 0) } while !settlements.isEmpty
+            repeat { _ = try await exchange() } while !settlements.isEmpty
         } catch {
             // What could not be told is still in `settlements`; the next flush, or the end of the claims, sees to it.
             log.debug("a settlement failed", ["destination": .text(name), "reason": .text(error.description)])

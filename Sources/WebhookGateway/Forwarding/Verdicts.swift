@@ -14,15 +14,24 @@ struct Verdicts {
     private let result: AttemptResult
     private let milliseconds: Int64
     private let random: Double
+    private let mostDeaths: Int
+    private var deaths = 0
     private var known: [Known] = []
+    private static let spared = Verdict(.return)
 
-    /// - Parameter random: from 0 to 1; the events of a request come due together, so that they can share one again.
-    init(destination: String, policy: RetryPolicy, result: AttemptResult, milliseconds: Int64, random: Double) {
+    /// - Parameters:
+    ///   - mostDeaths: how many events may be given up; others that would be go back to the lane as if not sent.
+    ///   - random: from 0 to 1; the events of a request come due together, so that they can share one again.
+    init(
+        destination: String, policy: RetryPolicy, result: AttemptResult, milliseconds: Int64, mostDeaths: Int = .max,
+        random: Double
+    ) {
         self.destination = destination
         self.policy = policy
         self.result = result
         self.milliseconds = milliseconds
         self.random = random
+        self.mostDeaths = mostDeaths
     }
 
     /// The verdict on the event at `index` of the request.
@@ -31,6 +40,13 @@ struct Verdicts {
             index < result.outcomes.count
             ? result.outcomes[index]
             : .retry(.unknown, reason: "the destination did not tell what came of it", after: nil)
+        if case .dead(let category, let reason) = outcome {
+            guard deaths < mostDeaths else {
+                note(category, reason)
+                return Self.spared
+            }
+            deaths += 1
+        }
         let isTooOld = claimed.age >= policy.maximumAge
         let attempt = claimed.attempts + 1
         for entry in known.reversed()

@@ -32,6 +32,12 @@
 /// | `lane:<destination>:tokens` | hash | id → token of its claim | as inflight |
 /// | `lane:<destination>:delayed` | zset (ms: due) | ids to be retried | until due |
 /// | `lane:<destination>:dead` | zset (ms) | ids given up; why is in `state:<id>` | until retried or discarded |
+/// | `lane:<destination>:paused` | string | since when the lane is paused (ms) | until resumed |
+/// | `lane:<destination>:disabled` | string | since when new events skip it (ms) | until enabled |
+/// | `lane:<destination>:circuit` | hash | failures in a row; `state`, `since`, `until` while not closed | until a success |
+/// | `lane:<destination>:rate` | string | when the next request is due (µs) | until then |
+/// | `lane:<destination>:order` | hash | which event holds which key, see `laneOrderLua` | while order is kept |
+/// | `lane:<destination>:parked` | zset | events that wait for another of their key | until it has ended |
 /// | `ledger` | hash | cumulative counters, see `Ledger` | for ever |
 /// | `meta` | hash | layout version, partition count | for ever |
 struct Keys: Sendable {
@@ -81,6 +87,12 @@ struct Keys: Sendable {
     func laneTokens(_ destination: String) -> String { "\(prefix)lane:\(destination):tokens" }
     func laneDelayed(_ destination: String) -> String { "\(prefix)lane:\(destination):delayed" }
     func laneDead(_ destination: String) -> String { "\(prefix)lane:\(destination):dead" }
+    func lanePaused(_ destination: String) -> String { "\(prefix)lane:\(destination):paused" }
+    func laneDisabled(_ destination: String) -> String { "\(prefix)lane:\(destination):disabled" }
+    func laneCircuit(_ destination: String) -> String { "\(prefix)lane:\(destination):circuit" }
+    func laneRate(_ destination: String) -> String { "\(prefix)lane:\(destination):rate" }
+    func laneOrder(_ destination: String) -> String { "\(prefix)lane:\(destination):order" }
+    func laneParked(_ destination: String) -> String { "\(prefix)lane:\(destination):parked" }
     var ledger: String { "\(prefix)ledger" }
     var meta: String { "\(prefix)meta" }
 }

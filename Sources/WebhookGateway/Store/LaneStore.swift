@@ -7,13 +7,16 @@ import Verifiers
 @ControlPlane
 final class LaneStore {
     /// How long a claim holds without being renewed.
-    static let claimLength = Duration.seconds(30)
+    static nonisolated let claimLength = Duration.seconds(30)
     /// How many events one script call carries: Lua's `unpack` and Redis' other clients bound it.
     static let eventsPerCall = 500
     /// How many attempts are kept of an event.
     static let attemptsKept = 50
 
-    static nonisolated let scripts: [RedisScript] = [.laneClaim, .laneSettle, .laneRenew, .laneReap]
+    /// A destination that asks for more by `Retry-After` is tried again after this.
+    static let longestOpenTime = Duration.seconds(3600)
+
+    static nonisolated let scripts: [RedisScript] = [.laneClaim, .laneSettle, .laneRenew, .laneReap, .laneCircuit]
 
     /// What one exchange with Redis asks for; the parts are executed in this order, in one write.
     struct Exchange {
@@ -21,10 +24,16 @@ final class LaneStore {
         var renewals: [Claim] = []
         /// Claims whose answer never came: what they took comes back.
         var lostTokens: [String] = []
-        /// No claim when 0.
+        var report: CircuitReport?
+        /// Whether the gate is asked even if nothing is to go through it.
+        var asksGate = false
         var events = 0
         var bytes = 0
         var token = ""
+        /// Requests that could be sent now, where there is a rate.
+        var permits = 0
+
+        fileprivate var needsGate: Bool { asksGate || events > 0 || permits > 0 }
     }
 
     struct Answer {
@@ -33,23 +42,32 @@ final class LaneStore {
         var claimed: [ClaimedEvent] = []
         /// When the next retry is due.
         var nextDue: Duration?
+        var gate = LaneGate.flowing
+        /// When it makes sense to ask for what was not given.
+        var wait = Duration.zero
+        var permits = 0
+        /// Failures in a row that the circuit knows of.
+        var failures = 0
+        var circuit = CircuitChange.none
     }
 
     let destination: String
     private let connection: RedisConnection
     private let keys: Keys
     private let archiveSeconds: Int
-    private let claimLength: Duration
+    let rules: LaneRules
+    /// One life of one lane, for its circuit.
+    private let owner = String(UInt64.random(in: 0 ... .max), radix: 36)
 
     init(
         _ destination: String, connection: RedisConnection, keys: Keys, archiveSeconds: Int,
-        claimLength: Duration = LaneStore.claimLength
+        rules: LaneRules = LaneRules()
     ) {
         self.destination = destination
         self.connection = connection
         self.keys = keys
         self.archiveSeconds = archiveSeconds
-        self.claimLength = claimLength
+        self.rules = rules
     }
 
     /// Settles, renews and claims in one write; at most `eventsPerCall` events are settled and claimed.
@@ -58,11 +76,15 @@ final class LaneStore {
         if !request.settlements.isEmpty { calls.append(settleCall(request.settlements)) }
         if !request.renewals.isEmpty { calls.append(renewCall(request.renewals)) }
         for token in request.lostTokens { calls.append(reapCall(token: token)) }
-        if request.events > 0 { calls.append(claimCall(request)) }
-        let replies = try await connection.evaluate(calls)
+        if let report = request.report { calls.append(circuitCall(report)) }
+        if request.needsGate { calls.append(claimCall(request)) }
+        var replies = try await connection.evaluate(calls)
         var answer = Answer()
         if !request.settlements.isEmpty { answer.stale = replies[0].elements?.compactMap(\.string) ?? [] }
-        if request.events > 0, let reply = replies.last { try read(reply, token: request.token, into: &answer) }
+        if request.needsGate, let reply = replies.popLast() { try read(reply, token: request.token, into: &answer) }
+        if request.report != nil {
+            answer.circuit = replies.last?.integer.flatMap { CircuitChange(rawValue: $0) } ?? .none
+        }
         return answer
     }
 
@@ -72,12 +94,17 @@ final class LaneStore {
     }
 
     private func read(_ reply: RedisReply, token: String, into answer: inout Answer) throws(RedisFailure) {
-        guard let values = reply.elements, let due = values.first?.integer, values.count % 4 == 1 else {
-            throw .unexpectedReply("a claim is a list of events")
-        }
+        guard let values = reply.elements, values.count % 4 == 1, values.count >= 5, let due = values[0].integer,
+            let gate = values[1].string.flatMap(LaneGate.init(rawValue:)), let wait = values[2].integer,
+            let failures = values[3].integer, let permits = values[4].integer
+        else { throw .unexpectedReply("a claim is a gate and a list of events") }
         answer.nextDue = due < 0 ? nil : .milliseconds(due)
+        answer.gate = gate
+        answer.wait = .milliseconds(wait)
+        answer.failures = Int(failures)
+        answer.permits = Int(permits)
         answer.claimed.reserveCapacity(values.count / 4)
-        for start in stride(from: 1, to: values.count, by: 4) {
+        for start in stride(from: 5, to: values.count, by: 4) {
             guard let id = values[start].string, let json = values[start + 1].bytes,
                 let attempts = values[start + 2].integer,
                 let age = values[start + 3].integer
@@ -95,14 +122,32 @@ final class LaneStore {
             .laneClaim,
             keys: [
                 keys.lane(destination), keys.laneInflight(destination), keys.laneTokens(destination),
-                keys.laneDelayed(destination),
+                keys.laneDelayed(destination), keys.lanePaused(destination), keys.laneDisabled(destination),
+                keys.laneCircuit(destination), keys.laneRate(destination), keys.laneOrder(destination),
+                keys.laneParked(destination),
             ])
         call.add(keys.prefix)
         call.add(destination)
         call.add(Int64(min(request.events, Self.eventsPerCall)))
         call.add(Int64(request.bytes))
-        call.add(claimLength.milliseconds)
+        call.add(Self.claimLength.milliseconds)
         call.add(request.token)
+        call.add(owner)
+        call.add(rules.probeTime.milliseconds)
+        call.add(Int64(request.permits))
+        call.add(rules.rate?.interval ?? 0)
+        call.add(rules.rate?.tolerance ?? 0)
+        call.add(rules.isOrdered ? "subject" : "")
+        return call
+    }
+
+    private func circuitCall(_ report: CircuitReport) -> ScriptCall {
+        var call = ScriptCall(.laneCircuit, keys: [keys.laneCircuit(destination)])
+        call.add(Int64(report.failures))
+        call.add(Int64(rules.failures))
+        call.add(max(rules.openTime, min(report.retryAfter, Self.longestOpenTime)).milliseconds)
+        call.add(report.category.rawValue)
+        call.add(report.reason)
         return call
     }
 
@@ -112,6 +157,7 @@ final class LaneStore {
             keys: [
                 keys.lane(destination), keys.laneInflight(destination), keys.laneTokens(destination),
                 keys.laneDelayed(destination), keys.laneDead(destination), keys.ledger,
+                keys.laneOrder(destination), keys.laneParked(destination),
             ])
         call.add(keys.prefix)
         call.add(destination)
@@ -144,7 +190,7 @@ final class LaneStore {
 
     private func renewCall(_ claims: [Claim]) -> ScriptCall {
         var call = ScriptCall(.laneRenew, keys: [keys.laneInflight(destination), keys.laneTokens(destination)])
-        call.add(claimLength.milliseconds)
+        call.add(Self.claimLength.milliseconds)
         for claim in claims {
             call.add(claim.id)
             call.add(claim.token)

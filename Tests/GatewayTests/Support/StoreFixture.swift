@@ -125,6 +125,7 @@ final class StoreFixture {
         let gone = try await ledger("lane:\(lane):done") + ledger("lane:\(lane):discarded")
         let there =
             try await integer(["LLEN", .text(keys.lane(lane))]) + integer(["ZCARD", .text(keys.laneInflight(lane))])
+            + integer(["ZCARD", .text(keys.laneParked(lane))])
             + integer(["ZCARD", .text(keys.laneDelayed(lane))]) + integer(["ZCARD", .text(keys.laneDead(lane))])
         return try await ledger("lane:\(lane):entered") - gone - there
     }

@@ -3,17 +3,23 @@ import Verifiers
 /// `destinations`: where events go, and where they could go.
 struct DestinationsCommand: Command {
     static let name = "destinations"
-    static let summary = "list the destinations and what waits for them; list the types; test credentials"
+    static let summary = "list the destinations and what waits for them, pause, disable or test one; list the types"
     static let usage = """
         webhook-gateway destinations list [--config FILE] [--json]
         webhook-gateway destinations types [--json]
         webhook-gateway destinations test NAME [--config FILE] [--json]
+        webhook-gateway destinations pause|resume|disable|enable|reset NAME [--config FILE]
 
-        list    each destination of the configuration and what lies in its lane; orphans have left the configuration
-                while events wait for them
-        types   the kinds of destination: what `type` may be, the credentials and settings it asks for
-        test    asks the destination about its credentials without sending it an event, and says what that proves:
-                verified, unverifiable or failed (exits 1)
+        list     each destination of the configuration, what lies in its lane and whether it flows; orphans have left
+                 the configuration while events wait for them
+        types    the kinds of destination: what `type` may be, the credentials and settings it asks for, its limits
+        test     asks the destination about its credentials without sending it an event, and says what that proves:
+                 verified, unverifiable or failed (exits 1)
+        pause    nothing is sent to it: its events wait; resume goes on
+        disable  new events skip it, visibly, and what waits for it goes on waiting; enable takes events again
+        reset    closes its circuit at once, failures forgotten; else a probe does, when it is answered
+
+        All forwarders obey within a second, and over restarts.
 
           --config FILE   the configuration; else $WEBHOOK_GATEWAY_CONFIG, ./gateway.json5, the built-in one
           --json          one JSON object a line
@@ -22,6 +28,7 @@ struct DestinationsCommand: Command {
     private enum Verb {
         case list, types
         case test(String)
+        case change(LaneChange, String)
     }
 
     private let verb: Verb
@@ -29,8 +36,13 @@ struct DestinationsCommand: Command {
     private let isJSON: Bool
 
     init(_ arguments: inout Arguments) throws(UsageError) {
-        let word = try arguments.verb(["list", "types", "test"])
+        let word = try arguments.verb(["list", "types", "test"] + LaneChange.allCases.map(\.rawValue))
         configuration = word == "types" ? nil : try arguments.value("--config")
+        if let change = LaneChange(rawValue: word) {
+            isJSON = false
+            verb = .change(change, try arguments.positional("the destination's name"))
+            return
+        }
         isJSON = try arguments.flag("--json")
         verb =
             switch word {
@@ -45,15 +57,33 @@ struct DestinationsCommand: Command {
         case .list: try await list()
         case .types: types()
         case .test(let name): return try await test(name)
+        case .change(let change, let name):
+            guard let (configuration, _) = try find(name) else { return .usage }
+            return try await change.run(name, in: configuration)
         }
         return .success
     }
 
+    /// The destination of that name; nil when there is none, which has been said.
+    private func find(_ name: String) throws -> (Configuration, DestinationConfiguration)? {
+        let configuration = try ConfigurationLoader.looking(known: .builtIn).load(configuration).configuration
+        if let destination = configuration.destination(named: name) { return (configuration, destination) }
+        let names = configuration.destinations.map(\.name)
+        let guess = NearestName.to(name, among: names).map { "did you mean \($0)?" }
+        let list = names.isEmpty ? "there is none" : "there are \(names.joined(separator: ", "))"
+        Terminal.printError("the configuration has no destination \(VisibleText.quoted(name)); \(guess ?? list)")
+        return nil
+    }
+
     private func list() async throws {
         let configuration = try ConfigurationLoader.looking(known: .builtIn).load(configuration).configuration
-        let ledger = try await StoreSession.run(configuration) { try await $0.ledger() }
+        let (ledger, statuses) = try await StoreSession.run(configuration) { session in
+            let ledger = try await session.ledger()
+            return (ledger, try await session.lanes.status(ledger.lanes.map(\.name)))
+        }
+        let now = Clock.unixMilliseconds()
         var table = TextTable(["DESTINATION", "TYPE", "STATE", "WAITING", "IN FLIGHT", "DELAYED", "DEAD", "DONE"])
-        for lane in ledger.lanes {
+        for (lane, status) in zip(ledger.lanes, statuses) {
             let destination = configuration.destination(named: lane.name)
             guard destination != nil || lane.flow.present > 0 else { continue }
             let flow = lane.flow
@@ -61,8 +91,10 @@ struct DestinationsCommand: Command {
                 var line = JSONLine()
                 line.add("destination", lane.name)
                 line.add("type", destination?.type)
-                line.add("enabled", destination?.enabled ?? false)
+                line.add("enabled", destination?.enabled == true && status.disabledSince == nil)
+                line.add("paused", status.pausedSince != nil)
                 line.add("orphan", destination == nil)
+                line.add("circuit", json: status.circuit.line.json)
                 line.add("waiting", flow.waiting)
                 line.add("inFlight", flow.inFlight)
                 line.add("delayed", flow.delayed)
@@ -70,9 +102,8 @@ struct DestinationsCommand: Command {
                 line.add("done", flow.done)
                 Terminal.print(line.text)
             } else {
-                let state = destination.map { $0.enabled ? "enabled" : "disabled" } ?? "orphan"
                 table.add(
-                    [lane.name, destination?.type ?? "-", state]
+                    [lane.name, destination?.type ?? "-", status.words(destination, now: now)]
                         + [flow.waiting, flow.inFlight, flow.delayed, flow.dead, flow.done].map { "\($0)" })
             }
         }
@@ -80,14 +111,7 @@ struct DestinationsCommand: Command {
     }
 
     private func test(_ name: String) async throws -> ExitCode {
-        let configuration = try ConfigurationLoader.looking(known: .builtIn).load(configuration).configuration
-        guard let destination = configuration.destination(named: name) else {
-            let names = configuration.destinations.map(\.name)
-            let guess = NearestName.to(name, among: names).map { "did you mean \($0)?" }
-            let list = names.isEmpty ? "there is none" : "there are \(names.joined(separator: ", "))"
-            Terminal.printError("the configuration has no destination \(VisibleText.quoted(name)); \(guess ?? list)")
-            return .usage
-        }
+        guard let (_, destination) = try find(name) else { return .usage }
         let check = try await CredentialCheck.run(destination)
         if isJSON {
             var line = JSONLine()
@@ -121,6 +145,9 @@ struct DestinationsCommand: Command {
         case .none: break
         case .url: Terminal.print("  url  where events are posted")
         case .service(let url): Terminal.print("  sends to \(url); baseURL replaces it")
+        }
+        if let rate = card.defaultRate {
+            Terminal.print("  rateLimit  \(rate.requests) requests in \(rate.period.milliseconds / 1000) s by default")
         }
         for credential in card.requiredCredentials {
             let need = credential.isRequired ? "" : " (optional)"
@@ -171,6 +198,12 @@ extension DestinationCard {
                 line.add("description", setting.description)
                 return line.json
             })
+        if let defaultRate {
+            var rate = JSONLine()
+            rate.add("requests", defaultRate.requests)
+            rate.add("perSeconds", Int(defaultRate.period.milliseconds / 1000))
+            line.add("defaultRate", json: rate.json)
+        }
         line.add("documentation", documentation)
         return line
     }

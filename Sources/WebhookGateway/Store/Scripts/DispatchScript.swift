@@ -31,17 +31,20 @@ extension RedisScript {
               local known = routes[route]
               if known then return known end
               known = {wanted = {}, disabled = {}, fields = {}}
+              local function add(number, list, word)
+                list[#list + 1] = tonumber(number)
+                known.fields[#known.fields + 1] = 'to:' .. ARGV[4 + number]
+                known.fields[#known.fields + 1] = word
+              end
               local wanted, disabled = string.match(route, '^(.-);(.*)$')
               for number in string.gmatch(wanted, '%d+') do
-                known.wanted[#known.wanted + 1] = tonumber(number)
-                known.fields[#known.fields + 1] = 'to:' .. ARGV[4 + number]
-                known.fields[#known.fields + 1] = 'waiting'
+                if redis.call('EXISTS', prefix .. 'lane:' .. ARGV[4 + number] .. ':disabled') == 1 then
+                  add(number, known.disabled, 'skipped')
+                else
+                  add(number, known.wanted, 'waiting')
+                end
               end
-              for number in string.gmatch(disabled, '%d+') do
-                known.disabled[#known.disabled + 1] = tonumber(number)
-                known.fields[#known.fields + 1] = 'to:' .. ARGV[4 + number]
-                known.fields[#known.fields + 1] = 'skipped'
-              end
+              for number in string.gmatch(disabled, '%d+') do add(number, known.disabled, 'skipped') end
               routes[route] = known
               return known
             end

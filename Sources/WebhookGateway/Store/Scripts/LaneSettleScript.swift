@@ -1,21 +1,21 @@
 extension RedisScript {
     /// Ends claims: each event as its verdict says, and only while its token is current.
     ///
-    /// KEYS: lane · inflight · tokens · delayed · dead · ledger.
+    /// KEYS: lane · inflight · tokens · delayed · dead · ledger · order · parked.
     /// ARGV: prefix · destination · archive time in seconds · attempts kept · v · v verdicts of seven (`done`, `retry`,
     /// `dead` or `return` · delay in ms · category · reason · status · attempt number · attempt as JSON) · then for each
     /// event: id, token, number of its verdict.
     /// Answers the ids whose token is not current: another has them, nothing was done.
     static let laneSettle = RedisScript(
         name: "laneSettle",
-        source: eventStateLua + #"""
+        source: eventStateLua + laneOrderLua + #"""
             local prefix, name, archive, kept = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
             local first = 5 + 7 * tonumber(ARGV[5])
             local n = (#ARGV - first) / 3
             local time = redis.call('TIME')
             local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
-            local ids, stale, mine, back, deaths, done = {}, {}, {}, {}, {}, 0
+            local ids, stale, mine, back, ended, deaths, done = {}, {}, {}, {}, {}, {}, 0
             for i = 1, n do ids[i] = ARGV[first + 3 * i - 2] end
             local current = redis.call('HMGET', KEYS[3], unpack(ids))
             for i = 1, n do
@@ -50,7 +50,10 @@ extension RedisScript {
                       deaths[ARGV[v + 2]] = (deaths[ARGV[v + 2]] or 0) + 1
                     end
                   end
-                  if kind ~= 'retry' and redis.call('HINCRBY', state, 'pending', -1) <= 0 then close(prefix, id, archive) end
+                  if kind ~= 'retry' then
+                    ended[#ended + 1] = id
+                    if redis.call('HINCRBY', state, 'pending', -1) <= 0 then close(prefix, id, archive) end
+                  end
                 end
               end
             end
@@ -62,6 +65,9 @@ extension RedisScript {
               local reversed = {}
               for i = #back, 1, -1 do reversed[#reversed + 1] = back[i] end
               redis.call('LPUSH', KEYS[1], unpack(reversed))
+            end
+            if #ended > 0 and redis.call('EXISTS', KEYS[7]) == 1 then
+              for i = 1, #ended do release(KEYS[1], KEYS[7], KEYS[8], ended[i]) end
             end
             for category, count in pairs(deaths) do
               redis.call('HINCRBY', KEYS[6], 'lane:' .. name .. ':died:' .. category, count)

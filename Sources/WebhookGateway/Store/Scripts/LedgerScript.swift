@@ -60,7 +60,7 @@ extension RedisScript {
               local t, lane = terms.lane[name], prefix .. 'lane:' .. name
               table.insert(lanes, {
                 name, t.entered or 0, t.done or 0, t.discarded or 0, redis.call('ZCARD', lane .. ':dead'),
-                redis.call('LLEN', lane), redis.call('ZCARD', lane .. ':inflight'), redis.call('ZCARD', lane .. ':delayed'),
+                redis.call('LLEN', lane) + redis.call('ZCARD', lane .. ':parked'), redis.call('ZCARD', lane .. ':inflight'), redis.call('ZCARD', lane .. ':delayed'),
                 t.skipped or 0,
               })
             end

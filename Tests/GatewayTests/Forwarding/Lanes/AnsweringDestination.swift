@@ -44,7 +44,7 @@ final class AnsweringDestination: Destination {
     }
 }
 
-/// Opens once: what waits for it goes on.
+/// Shut at first; when it opens, what waits for it goes on.
 @ControlPlane
 final class Gate {
     private var isOpen = false
@@ -55,6 +55,8 @@ final class Gate {
         for waiter in waiters { waiter.resume() }
         waiters = []
     }
+
+    func shut() { isOpen = false }
 
     func pass() async {
         await withCheckedContinuation { continuation in

@@ -46,17 +46,21 @@ struct LaneTests {
     @Test func `requests under way never exceed the concurrency, and no more is claimed than they carry`() async throws
     {
         let gate = Gate()
+        gate.open()
         let destination = AnsweringDestination(events: 2) { batch in
             await gate.pass()
             return AttemptResult(.delivered, count: batch.count)
         }
         try await run(destination, configure: { $0.concurrency = 3 }) { store, lane in
-            try await store.dispatch(0..<20)
             lane.start()
+            try await store.dispatch(0..<10)
+            try await eventually("it has warmed up") { try await store.ledger("lane:crm:done") == 10 }
+            gate.shut()
+            try await store.dispatch(10..<30)
             try await eventually("three requests") { destination.underWay == 3 }
             #expect(try await store.integer(["ZCARD", .text(store.keys.laneInflight("crm"))]) == 6)
             gate.open()
-            try await eventually("all delivered") { try await store.ledger("lane:crm:done") == 20 }
+            try await eventually("all delivered") { try await store.ledger("lane:crm:done") == 30 }
             #expect(destination.mostUnderWay == 3)
         }
     }
@@ -179,20 +183,24 @@ struct LaneTests {
 
     @Test func `stopping lets requests end, and gives back what is not sent`() async throws {
         let gate = Gate()
+        gate.open()
         let destination = AnsweringDestination { batch in
             await gate.pass()
             return AttemptResult(.delivered, count: batch.count)
         }
         try await run(destination, configure: { $0.concurrency = 2 }) { store, lane in
-            try await store.dispatch(0..<5)
             lane.start()
+            try await store.dispatch(0..<2)
+            try await eventually("it has warmed up") { try await store.ledger("lane:crm:done") == 2 }
+            gate.shut()
+            try await store.dispatch(2..<7)
             try await eventually("under way") { destination.underWay == 2 }
             let stopping = Task { @ControlPlane in await lane.stop(within: .seconds(60)) }
             await Signal().wait(atMost: .milliseconds(20))
             gate.open()
             await stopping.value
-            #expect(try await store.ledger("lane:crm:done") == 2)
-            #expect(try await store.list(store.keys.lane("crm")) == (2..<5).map { StoreFixture.id($0) })
+            #expect(try await store.ledger("lane:crm:done") == 4)
+            #expect(try await store.list(store.keys.lane("crm")) == (4..<7).map { StoreFixture.id($0) })
             #expect(destination.isClosed)
         }
     }

@@ -1,0 +1,111 @@
+/// What an operator does to a destination's lane as a whole: look, pause, resume, disable, enable, reset its circuit.
+///
+/// Forwarders obey within half a second; requests that are under way end.
+@ControlPlane
+struct LaneControl {
+    /// What an operator or the circuit has set.
+    struct Status: Equatable, Sendable {
+        /// In Unix milliseconds; nil: it is not.
+        var pausedSince: Int64?
+        var disabledSince: Int64?
+        var circuit = Circuit()
+    }
+
+    struct Circuit: Equatable, Sendable {
+        enum State: String, Sendable {
+            case closed
+            case halfOpen = "half-open"
+            case open
+
+            /// As the metric `webhook_circuit_state` says it.
+            var number: Int {
+                switch self {
+                case .closed: 0
+                case .halfOpen: 1
+                case .open: 2
+                }
+            }
+        }
+
+        var state = State.closed
+        /// In a row.
+        var failures = 0
+        /// When it opened, in Unix milliseconds.
+        var since: Int64?
+        /// When it is worth a probe, or, half-open, how long its probe may take.
+        var until: Int64?
+        /// Of the last failure.
+        var category: String?
+        var reason: String?
+    }
+
+    let connection: RedisConnection
+    let keys: Keys
+
+    /// The status of each destination, in the order asked for.
+    func status(_ destinations: [String]) async throws(RedisFailure) -> [Status] {
+        let replies = try await connection.pipeline(
+            destinations.flatMap { name -> [[RedisArgument]] in
+                [
+                    ["MGET", .text(keys.lanePaused(name)), .text(keys.laneDisabled(name))],
+                    ["HMGET", .text(keys.laneCircuit(name))] + Self.fields.map { .text($0) },
+                ]
+            })
+        return destinations.indices.map { index in
+            var status = Status()
+            let switches = replies[2 * index].elements ?? []
+            if switches.count == 2 {
+                status.pausedSince = switches[0].integer
+                status.disabledSince = switches[1].integer
+            }
+            if let fields = replies[2 * index + 1].elements, fields.count == Self.fields.count {
+                status.circuit = Circuit(fields)
+            }
+            return status
+        }
+    }
+
+    /// Events wait from now on. Returns false when they did before.
+    func pause(_ destination: String) async throws(RedisFailure) -> Bool { try await set(keys.lanePaused(destination)) }
+
+    /// Returns false when it was not paused.
+    func resume(_ destination: String) async throws(RedisFailure) -> Bool {
+        try await remove(keys.lanePaused(destination))
+    }
+
+    /// New events skip the destination from now on, visibly; what is in its lane waits. Returns false when they did before.
+    func disable(_ destination: String) async throws(RedisFailure) -> Bool {
+        try await set(keys.laneDisabled(destination))
+    }
+
+    /// Returns false when it was not disabled.
+    func enable(_ destination: String) async throws(RedisFailure) -> Bool {
+        try await remove(keys.laneDisabled(destination))
+    }
+
+    /// Closes the circuit, as a success would. Returns false when it was closed and knew of no failure.
+    func resetCircuit(_ destination: String) async throws(RedisFailure) -> Bool {
+        try await remove(keys.laneCircuit(destination))
+    }
+
+    private func set(_ key: String) async throws(RedisFailure) -> Bool {
+        let reply = try await connection.command(["SET", .text(key), .integer(Clock.unixMilliseconds()), "NX"])
+        return reply != .null
+    }
+
+    private func remove(_ key: String) async throws(RedisFailure) -> Bool {
+        try await connection.command(["DEL", .text(key)]).integer == 1
+    }
+
+    fileprivate static nonisolated let fields = ["state", "failures", "since", "until", "category", "reason"]
+}
+
+extension LaneControl.Circuit {
+    /// By `LaneControl.fields`.
+    fileprivate init(_ fields: [RedisReply]) {
+        self.init(
+            state: fields[0].string.flatMap(State.init(rawValue:)) ?? .closed,
+            failures: Int(fields[1].integer ?? 0), since: fields[2].integer, until: fields[3].integer,
+            category: fields[4].string, reason: fields[5].string)
+    }
+}
