@@ -249,6 +249,7 @@ final class Gateway: AdminHandler.Gateway {
         var text = PrometheusText()
         Metrics.append(snapshots, spool: spool?.status.figures ?? SpoolStatus.Figures(), to: &text)
         Metrics.append(certificates?.expiries ?? [], to: &text)
+        if let forwarder { DeliveryMetrics.append(forwarder, to: &text) }
         await ledgerMetrics?.append(configuration, to: &text)
         return text.bytes
     }

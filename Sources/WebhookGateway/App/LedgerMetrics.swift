@@ -51,9 +51,25 @@ final class LedgerMetrics {
         for death in ledger.deaths {
             text.sample("webhook_dead_total", ["destination": death.lane, "category": death.category], death.count)
         }
+        await appendCircuits(configuration, to: &text)
         text.family("webhook_orphan_lane", .gauge, "Events owed to a destination that has left the configuration.")
         for lane in ledger.lanes where configuration.destination(named: lane.name) == nil && lane.flow.present > 0 {
             text.sample("webhook_orphan_lane", ["destination": lane.name], lane.flow.present)
+        }
+    }
+
+    private func appendCircuits(_ configuration: Configuration, to text: inout PrometheusText) async {
+        let names = configuration.destinations.map(\.name)
+        let control = LaneControl(connection: connection, keys: keys)
+        guard let statuses = try? await control.status(names) else { return }
+        text.family(
+            "webhook_circuit_state", .gauge, "The circuit of a destination: 0 closed, 1 half-open, 2 open.")
+        for (name, status) in zip(names, statuses) {
+            text.sample("webhook_circuit_state", ["destination": name], status.circuit.state.number)
+        }
+        text.family("webhook_lane_paused", .gauge, "Whether an operator has the events of a destination wait.")
+        for (name, status) in zip(names, statuses) {
+            text.sample("webhook_lane_paused", ["destination": name], status.pausedSince == nil ? 0 : 1)
         }
     }
 }

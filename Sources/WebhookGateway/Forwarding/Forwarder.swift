@@ -100,6 +100,11 @@ final class Forwarder {
     /// What each lane has done since it was started, by destination.
     var counts: [String: Lane.Counts] { lanes.mapValues { $0.lane.counts } }
 
+    /// What each lane has done and how long its requests took, by destination.
+    var deliveries: [(destination: String, counts: Lane.Counts, durations: Histogram)] {
+        lanes.sorted { $0.key < $1.key }.map { ($0.key, $0.value.lane.counts, $0.value.lane.durations) }
+    }
+
     /// Events moved from the queue to lanes since the start.
     var dispatched: Int { dispatcher?.dispatched ?? 0 }
 

@@ -64,7 +64,7 @@ final class Lane {
         ramp = Ramp(limit: configuration.concurrency)
         circuit = CircuitWatch(limit: store.rules.failures)
         let limits = BatchLimits(
-            events: max(1, min(configuration.batch.maxEvents, destination.limits.events)),
+            events: max(1, min(configuration.batch.maxEvents ?? .max, destination.limits.events)),
             bytes: min(configuration.batch.maxBytes, destination.limits.bytes))
         batcher = Batcher(limits: limits, linger: .milliseconds(configuration.batch.lingerMilliseconds))
     }

@@ -45,6 +45,14 @@ struct ConfigurationReader: KeyVisitor {
         read(found, key, &value, in: range)
     }
 
+    mutating func optionalInteger(_ key: String, _ value: inout Int?, in range: ClosedRange<Int>) {
+        guard let found = take(key) else { return }
+        guard found != .null else { return value = nil }
+        var number = value ?? range.lowerBound
+        read(found, key, &number, in: range)
+        value = number
+    }
+
     mutating func boolean(_ key: String, _ value: inout Bool) {
         guard let found = take(key) else { return }
         guard case .boolean(let boolean) = found else { return wrongType(key, "true or false", found) }

@@ -25,6 +25,10 @@ struct ConfigurationWriter: KeyVisitor {
         add(key, .integer(value))
     }
 
+    mutating func optionalInteger(_ key: String, _ value: inout Int?, in range: ClosedRange<Int>) {
+        add(key, value.map { .integer($0) } ?? .null)
+    }
+
     mutating func boolean(_ key: String, _ value: inout Bool) { add(key, .boolean(value)) }
 
     mutating func text(_ key: String, _ value: inout String, _ rule: TextRule) { add(key, .text(value)) }

@@ -29,6 +29,7 @@ struct KeyLister: KeyVisitor {
     mutating func requiredInteger(_ key: String, _ value: inout Int, in range: ClosedRange<Int>, remedy: String) {
         add(key)
     }
+    mutating func optionalInteger(_ key: String, _ value: inout Int?, in range: ClosedRange<Int>) { add(key) }
     mutating func boolean(_ key: String, _ value: inout Bool) { add(key) }
     mutating func text(_ key: String, _ value: inout String, _ rule: TextRule) { add(key) }
     mutating func requiredText(_ key: String, _ value: inout String, remedy: String) { add(key) }

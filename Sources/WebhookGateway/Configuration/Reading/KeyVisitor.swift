@@ -17,6 +17,7 @@ protocol NamedSection: ConfigurationSection {
 protocol KeyVisitor {
     mutating func integer(_ key: String, _ value: inout Int, in range: ClosedRange<Int>)
     mutating func requiredInteger(_ key: String, _ value: inout Int, in range: ClosedRange<Int>, remedy: String)
+    mutating func optionalInteger(_ key: String, _ value: inout Int?, in range: ClosedRange<Int>)
     mutating func boolean(_ key: String, _ value: inout Bool)
 
     mutating func text(_ key: String, _ value: inout String, _ rule: TextRule)

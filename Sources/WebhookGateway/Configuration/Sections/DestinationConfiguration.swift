@@ -65,12 +65,13 @@ struct FilterConfiguration: ConfigurationSection {
 
 /// `batch`: how many events share one request.
 struct BatchConfiguration: ConfigurationSection {
-    var maxEvents = 1
+    /// Nil: as many as the type takes.
+    var maxEvents: Int?
     var maxBytes = 1_048_576
     var lingerMilliseconds = 200
 
     mutating func visit(_ keys: inout some KeyVisitor) {
-        keys.integer("maxEvents", &maxEvents, in: 1...100_000)
+        keys.optionalInteger("maxEvents", &maxEvents, in: 1...100_000)
         keys.integer("maxBytes", &maxBytes, in: 1_024...1_073_741_824)
         keys.integer("lingerMilliseconds", &lingerMilliseconds, in: 0...3_600_000)
     }

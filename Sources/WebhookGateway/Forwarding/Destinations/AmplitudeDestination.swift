@@ -9,6 +9,7 @@ final class AmplitudeDestination: BatchDestination {
     nonisolated static let card = DestinationCard(
         type: "amplitude", name: "Amplitude", description: "Sends events to an Amplitude project by the HTTP V2 API.",
         address: .service("https://api2.amplitude.com"),
+        defaultRate: LaneRules.Rate(requests: 100, period: .seconds(1)),
         requiredCredentials: [
             .init(
                 name: "apiKey", isSensitive: true, isRequired: true,

@@ -10,6 +10,7 @@ final class HubSpotDestination: BatchDestination {
         type: "hubspot", name: "HubSpot",
         description: "Sends events to HubSpot as custom events of contacts, or brings the contacts up to date.",
         address: .service("https://api.hubapi.com"),
+        defaultRate: LaneRules.Rate(requests: 100, period: .seconds(10)),
         requiredCredentials: [
             .init(
                 name: "accessToken", isSensitive: true, isRequired: true,

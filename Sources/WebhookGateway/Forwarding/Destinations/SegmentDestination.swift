@@ -9,6 +9,7 @@ final class SegmentDestination: BatchDestination {
     nonisolated static let card = DestinationCard(
         type: "segment", name: "Segment", description: "Sends events to a Segment source by the HTTP Tracking API.",
         address: .service("https://api.segment.io"),
+        defaultRate: LaneRules.Rate(requests: 1000, period: .seconds(1)),
         requiredCredentials: [
             .init(
                 name: "writeKey", isSensitive: true, isRequired: true,
