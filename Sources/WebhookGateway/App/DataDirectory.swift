@@ -21,6 +21,24 @@ struct DataDirectory: ~Copyable {
         }
         let absolute = try Self.absolute(path)
         self.init(path: absolute, lock: try Self.takeLock("\(absolute)/lock", of: path))
+        writeHolder()
+    }
+
+    /// Takes the lock over from the gateway that holds it: descriptors of one open file share its lock, so that it is
+    /// held all the time.
+    init(_ path: String, sharing lock: Int32) throws(Unusable) {
+        let lock = FileDescriptor(owning: lock)
+        self.init(path: try Self.absolute(path), lock: lock)
+    }
+
+    /// A copy for a process that takes over; it stays ours to close.
+    var lockDescriptor: Int32 { lock.raw }
+
+    /// Writes down who uses the directory.
+    func writeHolder() {
+        _ = ftruncate(lock.raw, 0)
+        let text = "\(getpid())\n"
+        _ = text.withCString { pwrite(lock.raw, $0, text.utf8.count, 0) }
     }
 
     private init(path: String, lock: consuming FileDescriptor) {
@@ -43,17 +61,18 @@ struct DataDirectory: ~Copyable {
                     "the data directory \(path) is in use by another webhook-gateway\(holder(raw)); stop that one, or give this one a dataDirectory of its own"
             )
         }
-        _ = ftruncate(lock.raw, 0)
-        let text = "\(getpid())\n"
-        _ = text.withCString { pwrite(lock.raw, $0, text.utf8.count, 0) }
         return lock
     }
 
-    /// Where the private Redis of a data directory listens. A unix socket's path is short; a longer directory is
-    /// stood for by a name under /tmp that only this user may enter.
+    /// Where the private Redis of a data directory listens.
     static func redisSocket(in directory: String) throws(Unusable) -> String {
+        try socket("redis.sock", in: directory)
+    }
+
+    /// A unix socket's path is short; a longer directory is stood for by a name under /tmp that only this user may enter.
+    static func socket(_ name: String, in directory: String) throws(Unusable) -> String {
         let absolute = try absolute(directory)
-        let direct = "\(absolute)/redis.sock"
+        let direct = "\(absolute)/\(name)"
         guard direct.utf8.count > SocketAddress.maximumUnixPathBytes else { return direct }
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for byte in absolute.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
@@ -67,7 +86,7 @@ struct DataDirectory: ~Copyable {
                     "\(short) is not a directory of this user alone; remove it, or set a shorter dataDirectory than \(absolute)"
             )
         }
-        return "\(short)/redis.sock"
+        return "\(short)/\(name)"
     }
 
     private static func absolute(_ path: String) throws(Unusable) -> String {

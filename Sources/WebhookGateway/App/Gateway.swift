@@ -12,29 +12,46 @@ final class Gateway: AdminHandler.Gateway {
     /// How long a load balancer gets to notice that `/readyz` turned 503 before the port closes.
     private static let noticePeriod = Duration.milliseconds(500)
 
+    /// How long idle connections are kept for a next request when another process serves the port: closing one just
+    /// as its client sends would fail a delivery, and nothing is gained by haste.
+    private static let idleGrace = Duration.seconds(5)
+
     private let loader: ConfigurationLoader
     private let path: String?
     private let roles: Roles
-    private let log: Log
-    private var configuration: Configuration
+    private let takesOver: Bool
+    private let services: ServiceManager
+    let log: Log
+    var configuration: Configuration
     private var certificates: Certificates?
     private var redisSettings: RedisSettings?
     private var dataDirectory: String?
+    var lockDescriptor: Int32?
+    var control: ControlSocket?
+    /// What another process serves now, by the names of `ControlProtocol`; nil while this one serves.
+    var handedOver: Set<String>?
     private var spool: DurableStore.Plan?
-    private var privateRedis: PrivateRedis?
-    private var ingest: IngestServer?
+    private(set) var privateRedis: PrivateRedis?
+    private(set) var ingest: IngestServer?
     private var forwarder: Forwarder?
-    private var adminListener: Listener?
+    private(set) var adminListener: Listener?
+    var isAdminInherited = false
     private var ledgerMetrics: LedgerMetrics?
     private var signals: Signals?
     private var stopRequest: CheckedContinuation<Void, Never>?
-    private var isStopping = false
+    private(set) var isStopping = false
 
-    init(_ loaded: LoadedConfiguration, loader: ConfigurationLoader, path: String?, roles: Roles) {
+    /// - Parameter takesOver: whether to replace a gateway that runs on the same data directory.
+    init(
+        _ loaded: LoadedConfiguration, loader: ConfigurationLoader, path: String?, roles: Roles,
+        takesOver: Bool = false
+    ) {
         configuration = loaded.configuration
         self.loader = loader
         self.path = path
         self.roles = roles
+        self.takesOver = takesOver
+        services = ServiceManager(loader.environment)
         log = Log(loaded.configuration.log)
     }
 
@@ -45,29 +62,45 @@ final class Gateway: AdminHandler.Gateway {
         for note in configuration.unavailable(.builtIn) {
             log.info("not available in this version", ["key": .text(note.keyPath), "instead": .text(note.sentence)])
         }
-        let directory = try DataDirectory(configuration.dataDirectory)
+        let takeover = takesOver ? try findRunning() : nil
+        let directory: DataDirectory
+        if let takeover {
+            directory = try DataDirectory(configuration.dataDirectory, sharing: takeover.lock)
+        } else {
+            directory = try DataDirectory(configuration.dataDirectory)
+        }
+        lockDescriptor = directory.lockDescriptor
+        var sockets = try takeover?.sockets ?? services.sockets()
         do {
-            try await start(dataDirectory: directory.path)
+            try await start(dataDirectory: directory.path, after: takeover, &sockets)
+            sockets.closeRest()
+            if let takeover {
+                try commit(takeover)
+                directory.writeHolder()
+            }
+            control = try makeControl(in: directory.path, after: takeover)
+            logStart()
+            services.tellReady()
             started(ingest?.address)
             // A signal may have come while the parts were still starting.
-            await withCheckedContinuation { continuation in
-                if isStopping { continuation.resume() } else { stopRequest = continuation }
-            }
+            if !isStopping { await withCheckedContinuation { stopRequest = $0 } }
         } catch {
             await stop()
             throw error
         }
+        if handedOver == nil { services.tellStopping() }
         await stop()
     }
 
     // MARK: Starting
 
-    private func start(dataDirectory: String) async throws {
+    private func start(dataDirectory: String, after takeover: Takeover?, _ sockets: inout ListeningSockets) async throws
+    {
         self.dataDirectory = dataDirectory
         let certificates = try Certificates(configuration)
         certificates.warn(log)
         self.certificates = certificates
-        let redis = try await startRedis(dataDirectory: dataDirectory)
+        let redis = try await startRedis(dataDirectory: dataDirectory, joins: takeover?.offersRedis == true)
         redisSettings = redis
         try await StoreCheck(configuration.redis, log: log).run(redis)
         if roles.contains(.ingest) {
@@ -75,7 +108,7 @@ final class Gateway: AdminHandler.Gateway {
             ingest = try IngestServer.start(
                 try WorkerPlan(
                     configuration, dataDirectory: dataDirectory, redis: redis, tls: certificates.listen, spool: spool,
-                    log: log))
+                    log: log), &sockets)
         }
         if roles.contains(.forward) {
             let client = HTTPClient(version: Version.number)
@@ -88,9 +121,12 @@ final class Gateway: AdminHandler.Gateway {
         }
         if roles.contains(.admin) {
             ledgerMetrics = LedgerMetrics(redis, configuration.redis)
-            try startAdmin()
+            try startAdmin(&sockets)
         }
         if certificates.listen != nil { renewTicketKeys() }
+    }
+
+    private func logStart() {
         log.info(
             "gateway started",
             [
@@ -110,7 +146,8 @@ final class Gateway: AdminHandler.Gateway {
             segmentBytes: configuration.spool.segmentBytes, status: SpoolStatus(maxBytes: configuration.spool.maxBytes))
     }
 
-    private func startRedis(dataDirectory: String) async throws -> RedisSettings {
+    /// - Parameter joins: whether a gateway that still runs has a private Redis here.
+    private func startRedis(dataDirectory: String, joins: Bool) async throws -> RedisSettings {
         if let endpoint = configuration.redis.endpoint { return RedisSettings(endpoint, configuration.redis) }
         guard roles == .all else {
             throw StartFailure(
@@ -120,21 +157,25 @@ final class Gateway: AdminHandler.Gateway {
         }
         let server = try PrivateRedis(dataDirectory: dataDirectory, searchPath: loader.environment["PATH"], log: log)
         privateRedis = server
-        try await server.start()
+        if joins { try await server.join() } else { try await server.start() }
         var settings = server.settings
         settings.apply(configuration.redis)
         return settings
     }
 
-    private func startAdmin() throws {
+    private func startAdmin(_ sockets: inout ListeningSockets) throws {
         let admin = configuration.admin
         let address = try ListenAddress.resolve(host: admin.host, port: admin.port)
         let options = ListenerOptions(tls: try certificates?.admin.map { try TLSServerContext($0) })
         do throws(SystemError) {
-            let socket = try Socket.listen(on: address, sharesPort: false)
+            let given = sockets.take(.admin, at: address)
+            isAdminInherited = !given.isEmpty
+            let open = given.isEmpty ? [try Socket.listen(on: address, sharesPort: false).release()] : given
             adminListener = try Listener(
-                socket, handler: AdminHandler(gateway: self, log: log), limits: ServerLimits(), options: options,
+                FileDescriptor(owning: open[0]), handler: AdminHandler(gateway: self, log: log), limits: ServerLimits(),
+                options: options,
                 loop: ControlPlane.loop)
+            for socket in open.dropFirst() { try adminListener?.add(FileDescriptor(owning: socket)) }
         } catch {
             throw StartFailure(description: ListenAddress.explain(error, address, key: "admin"))
         }
@@ -149,14 +190,18 @@ final class Gateway: AdminHandler.Gateway {
                 log.warning("stopped at once, by a second signal")
                 exit(1)
             }
-            isStopping = true
             log.info("stopping", ["signal": .text(signal == SIGTERM ? "SIGTERM" : "SIGINT")])
-            stopRequest?.resume()
-            stopRequest = nil
+            requestStop()
         case SIGHUP: reload()
         case SIGCHLD: privateRedis?.childEnded()
         default: break
         }
+    }
+
+    func requestStop() {
+        isStopping = true
+        stopRequest?.resume()
+        stopRequest = nil
     }
 
     /// Takes up the configuration file anew; one that is wrong changes nothing.
@@ -208,10 +253,17 @@ final class Gateway: AdminHandler.Gateway {
     private func stop() async {
         isStopping = true
         let deadline = ContinuousClock.now + .seconds(configuration.drainSeconds)
+        control?.close(keepsName: false)
         if let ingest {
             for worker in ingest.workers { worker.beginDraining() }
-            try? await Task.sleep(for: min(Self.noticePeriod, .seconds(configuration.drainSeconds) / 2))
-            await finish(ingest.workers, until: deadline)
+            let half = Duration.seconds(configuration.drainSeconds) / 2
+            var grace = Duration.zero
+            if handedOver?.contains(ListeningSockets.Purpose.listen.rawValue) == true {
+                grace = min(Self.idleGrace, half)
+            } else {
+                try? await Task.sleep(for: min(Self.noticePeriod, half))
+            }
+            await finish(ingest.workers, grace: grace, until: deadline)
         }
         await forwarder?.stop(within: max(Duration.milliseconds(100), deadline - .now))
         adminListener?.abort()
@@ -221,9 +273,13 @@ final class Gateway: AdminHandler.Gateway {
     }
 
     /// Lets the workers answer what is under way, but no longer than the deadline.
-    private func finish(_ workers: [WorkerHandle], until deadline: ContinuousClock.Instant) async {
+    private func finish(_ workers: [WorkerHandle], grace: Duration, until deadline: ContinuousClock.Instant) async {
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { for worker in workers { await worker.finish() } }
+            group.addTask {
+                await withTaskGroup(of: Void.self) { group in
+                    for worker in workers { group.addTask { await worker.finish(grace: grace) } }
+                }
+            }
             group.addTask { try? await Task.sleep(until: deadline, clock: .continuous) }
             await group.next()
             for worker in workers { worker.stop() }
@@ -234,7 +290,8 @@ final class Gateway: AdminHandler.Gateway {
     // MARK: For the admin listener
 
     func isReady() async -> Bool {
-        guard !isStopping else { return false }
+        // Connections to the admin port outlive a takeover: the port is served, if not by this process.
+        guard !isStopping || handedOver != nil else { return false }
         for worker in ingest?.workers ?? [] {
             guard await worker.isReady() else { return false }
         }

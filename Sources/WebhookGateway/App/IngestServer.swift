@@ -11,12 +11,17 @@ struct IngestServer: Sendable {
     let workers: [WorkerHandle]
     /// Where providers post to, with the port that the system chose for port 0.
     let address: SocketAddress
+    /// Whether sockets of a process before this one are served.
+    let isInherited: Bool
 
-    /// Binds once a worker and starts the threads.
-    static func start(_ plan: WorkerPlan) throws(Unavailable) -> IngestServer {
+    /// Binds once a worker, where there is no socket yet, and starts the threads.
+    ///
+    /// - Parameter inherited: sockets that listen already.
+    static func start(_ plan: WorkerPlan, _ inherited: inout ListeningSockets) throws(Unavailable) -> IngestServer {
         let listen = plan.listen
         let count = listen.workers > 0 ? listen.workers : defaultWorkerCount()
         var address = try ListenAddress.resolve(host: listen.host, port: listen.port)
+        let given = inherited.take(.listen, at: address)
         var workers: [WorkerHandle] = []
         let shares = WorkerShares(listen, workers: count)
         if shares.limits.maxConnections * count < listen.maxConnections, count <= listen.maxConnections {
@@ -26,14 +31,29 @@ struct IngestServer: Sendable {
         }
         for index in 0..<count {
             do throws(SystemError) {
-                let socket = try Socket.listen(on: address, sharesPort: true)
-                if let bound = try Socket.localAddress(socket.raw) { address = bound }
-                workers.append(try WorkerHandle.start(plan, shares: shares, socket: socket.release(), index: index))
+                let sockets = try sockets(of: index, among: count, given, inherited.origin, address)
+                if let bound = try Socket.localAddress(sockets[0]) { address = bound }
+                workers.append(try WorkerHandle.start(plan, shares: shares, sockets: sockets, index: index))
             } catch {
                 throw Unavailable(description: ListenAddress.explain(error, address, key: "listen"))
             }
         }
-        return IngestServer(workers: workers, address: address)
+        return IngestServer(workers: workers, address: address, isInherited: !given.isEmpty)
+    }
+
+    /// A worker's sockets: those given are dealt out. A worker without one opens its own on the same port, or, when
+    /// systemd bound it for us alone, shares one.
+    private static func sockets(
+        of worker: Int, among count: Int, _ given: [Int32], _ origin: ListeningSockets.Origin, _ address: SocketAddress
+    ) throws(SystemError) -> [Int32] {
+        let own = stride(from: worker, to: given.count, by: count).map { given[$0] }
+        if !own.isEmpty { return own }
+        guard origin == .systemd, !given.isEmpty else {
+            return [try Socket.listen(on: address, sharesPort: true).release()]
+        }
+        let copy = fcntl(given[worker % given.count], F_DUPFD_CLOEXEC, 0)
+        guard copy >= 0 else { throw SystemError("fcntl") }
+        return [copy]
     }
 
     /// One a core; on small machines one core is left to Redis, which is the larger half of the work.

@@ -15,6 +15,7 @@ final class PrivateRedis {
 
     nonisolated static let names = ["redis-server", "valkey-server"]
     private static let longestDelay = Duration.seconds(5)
+    private static let joinLimit = Duration.seconds(10)
 
     private let program: String
     private let directory: String
@@ -22,6 +23,8 @@ final class PrivateRedis {
     private var pid: pid_t = 0
     private var isAdopted = false
     private var isStopping = false
+    /// Whether this process restarts and stops the server.
+    private var isSupervised = true
     private var delay = Duration.milliseconds(100)
 
     init(dataDirectory: String, searchPath: String?, log: Log) throws(Unavailable) {
@@ -49,21 +52,44 @@ final class PrivateRedis {
 
     /// Adopts the server that is already there, or starts one; returns when it accepts connections.
     func start() async throws(Unavailable) {
-        if let running = await runningServer() {
-            pid = running
-            isAdopted = true
-            log.info("private Redis adopted", ["pid": .integer(Int64(running)), "socket": .text(socket)])
-        } else {
-            try launch()
-        }
+        if await !adopt() { try launch() }
         try await waitUntilReady()
         watchAdopted()
+    }
+
+    /// Finds the server of a gateway that still runs and watches over it: that gateway restarts it, until `takeOver`.
+    func join() async throws(Unavailable) {
+        isSupervised = false
+        let deadline = ContinuousClock.now + Self.joinLimit
+        while await !adopt() {
+            guard ContinuousClock.now < deadline else {
+                throw Unavailable(description: "the running gateway's private Redis does not answer on \(socket)")
+            }
+            try? await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
+    /// From now on this process watches over the server.
+    func takeOver() {
+        isSupervised = true
+        watchAdopted()
+    }
+
+    /// From now on another process does: this one only buries its child, should it end.
+    func handOver() { isSupervised = false }
+
+    private func adopt() async -> Bool {
+        guard let running = await runningServer() else { return false }
+        pid = running
+        isAdopted = true
+        log.info("private Redis adopted", ["pid": .integer(Int64(running)), "socket": .text(socket)])
+        return true
     }
 
     /// Ends the server and waits for it: its last writes are on disk then.
     func stop(within limit: Duration) async {
         isStopping = true
-        guard pid > 0 else { return }
+        guard isSupervised, pid > 0 else { return }
         kill(pid, SIGTERM)
         let deadline = ContinuousClock.now + limit
         while isAlive {
@@ -112,25 +138,32 @@ final class PrivateRedis {
     }
 
     private func restart() {
-        guard !isStopping else { return }
+        guard !isStopping, isSupervised else { return }
         log.error("private Redis has ended; starting it again", ["log": .text("\(directory)/redis.log")])
         pid = 0
         ControlPlane.loop.schedule(after: delay) { [weak self] in
-            guard let self, !self.isStopping else { return }
-            do throws(Unavailable) {
-                try self.launch()
-            } catch {
-                self.log.error("private Redis cannot be started", ["reason": .text(error.description)])
-                self.restart()
-            }
+            guard let self else { return }
+            Task { await self.startAgain() }
         }
         delay = min(delay * 2, Self.longestDelay)
+    }
+
+    /// The gateway before this one may have started it again already, while it handed over: two would fight for the data.
+    private func startAgain() async {
+        let isThere = await adopt()
+        guard !isThere, !isStopping, isSupervised else { return }
+        do throws(Unavailable) {
+            try launch()
+        } catch {
+            log.error("private Redis cannot be started", ["reason": .text(error.description)])
+            restart()
+        }
     }
 
     /// No SIGCHLD tells of the end of a process that is not our child.
     private func watchAdopted() {
         ControlPlane.loop.schedule(after: .milliseconds(250)) { [weak self] in
-            guard let self, !self.isStopping else { return }
+            guard let self, !self.isStopping, self.isSupervised else { return }
             if self.isAdopted, !self.isAlive {
                 self.isAdopted = false
                 self.restart()

@@ -9,30 +9,35 @@ final class Worker {
     let connection: RedisConnection
     private let store: DurableStore
 
-    /// - Parameter socket: a listening socket; the worker closes it.
+    /// - Parameter sockets: listening sockets, one at least; the worker closes them.
     init(
-        _ plan: WorkerPlan, shares: WorkerShares, socket: consuming FileDescriptor, loop: EventLoop
+        _ plan: WorkerPlan, shares: WorkerShares, sockets: [Int32], loop: EventLoop
     ) throws(SystemError) {
         connection = RedisConnection(plan.redis, scripts: [.accept], loop: loop)
         store = DurableStore(
             connection: connection, keys: plan.keys, archiveSeconds: plan.archiveSeconds, maxDepth: plan.maxDepth,
-            tally: Self.makeTally(plan, loop), plan: plan.spool, worker: plan.index, outages: plan.outages, loop: loop,
+            tally: Self.makeTally(plan, loop), examination: plan.examination, identity: plan.identity, plan: plan.spool,
+            worker: plan.index, outages: plan.outages, loop: loop,
             log: plan.log)
         handler = IngestHandler(
             sources: plan.makeSources(), store: store, listen: plan.listen, failures: shares.failures, log: plan.log,
             loop: loop)
         listener = try Listener(
-            socket, handler: handler, limits: shares.limits,
+            FileDescriptor(owning: sockets[0]), handler: handler, limits: shares.limits,
             options: ListenerOptions(
                 tls: try Self.makeTLS(plan), proxyProtocol: plan.listen.proxyProtocol, addresses: shares.addresses),
             loop: loop)
+        for socket in sockets.dropFirst() { try listener.add(FileDescriptor(owning: socket)) }
         store.drainedEvent = { [weak handler] in handler?.drained($0, $1) }
         connection.start()
-        listener.hold(atMost: plan.redis.connectDeadline) { [connection] in connection.isReady }
+        listener.hold(atMost: plan.redis.connectDeadline) { [store] in store.isConnected }
     }
 
     /// Whether deliveries can be accepted right now.
     var isReady: Bool { store.isReady }
+
+    /// Whether there is a Redis that events may go to.
+    var isConnected: Bool { store.isConnected }
 
     /// Ends everything at once; what waits for Redis' word goes to the spool.
     func stop() {
@@ -104,9 +109,9 @@ struct WorkerSnapshot: Sendable {
 struct WorkerHandle: Sendable {
     private let remote: EventLoopRemote
 
-    /// Starts the worker's thread; the socket becomes the worker's.
+    /// Starts the worker's thread; the sockets become the worker's.
     static func start(
-        _ plan: WorkerPlan, shares: WorkerShares, socket: Int32, index: Int
+        _ plan: WorkerPlan, shares: WorkerShares, sockets: [Int32], index: Int
     ) throws(SystemError) -> WorkerHandle {
         let remote = try EventLoopRemote()
         var plan = plan
@@ -115,7 +120,7 @@ struct WorkerHandle: Sendable {
         try WorkerThread.start(named: "ingest-\(index)") { [plan] in
             do throws(SystemError) {
                 let loop = try EventLoop(remote: remote)
-                loop.resident = try Worker(plan, shares: shares, socket: FileDescriptor(owning: socket), loop: loop)
+                loop.resident = try Worker(plan, shares: shares, sockets: sockets, loop: loop)
                 try loop.run()
             } catch {
                 log.error("an ingest worker has ended", ["reason": .text(error.description)])
@@ -129,7 +134,7 @@ struct WorkerHandle: Sendable {
             WorkerSnapshot(
                 sources: worker.handler.counters, strangers: worker.handler.strangers,
                 connections: worker.listener.connectionCount, listener: worker.listener.figures,
-                droppedLines: worker.handler.droppedLines, isRedisReady: worker.connection.isReady)
+                droppedLines: worker.handler.droppedLines, isRedisReady: worker.isConnected)
         }
     }
 
@@ -149,12 +154,25 @@ struct WorkerHandle: Sendable {
     /// From now on answers carry "Connection: close"; nothing is refused.
     func beginDraining() { perform { $0.listener.beginDraining() } }
 
+    /// The sockets that the worker listens on; they stay its own.
+    func sockets() async -> [Int32] { await ask(\.listener.descriptors) ?? [] }
+
+    /// Another process accepts from the same sockets: this one does not, until `resume`.
+    func suspend() async { _ = await ask { $0.listener.suspend() } }
+
+    func resume() { perform { $0.listener.resume() } }
+
+    /// Leaves the sockets to the other process for good; what is under way here is finished.
+    func handOver() async { _ = await ask { $0.listener.handOver() } }
+
     /// Stops accepting; returns when everything under way has been answered.
-    func finish() async {
+    ///
+    /// - Parameter grace: how long idle connections are kept for a next request.
+    func finish(grace: Duration = .zero) async {
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             remote.execute { loop in
                 guard let worker = loop.resident as? Worker else { return continuation.resume() }
-                worker.listener.finish { continuation.resume() }
+                worker.listener.finish(grace: grace) { continuation.resume() }
             }
         }
     }

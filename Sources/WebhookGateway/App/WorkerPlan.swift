@@ -9,6 +9,9 @@ struct WorkerPlan: Sendable {
     /// How many entries a queue may hold; 0: no limit.
     var maxDepth: Int
     var dataDirectory: String
+    /// What must hold of Redis before it gets events.
+    var examination: StoreExamination
+    var identity: StoreIdentity
     var sources: [SourceConfiguration]
     /// Compiled once, by source.
     var mappers: [String: Mapper]
@@ -42,6 +45,8 @@ struct WorkerPlan: Sendable {
         archiveSeconds = configuration.archive.ttlSeconds
         maxDepth = configuration.queues.maxDepth
         self.dataDirectory = dataDirectory
+        examination = StoreExamination(redis, configuration.redis)
+        identity = StoreIdentity(directory: dataDirectory)
         sources = configuration.sources.filter(\.enabled)
         let catalog = MappingCatalog(overrides: configuration.mappings)
         mappers = [:]

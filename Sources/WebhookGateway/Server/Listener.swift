@@ -1,7 +1,10 @@
 import Glibc
 import Verifiers
 
-/// One listening socket on one event loop, and the connections that it accepted.
+/// Listening sockets of one address on one event loop, and the connections that they accepted.
+///
+/// Usually there is one. A process that took over the sockets of one with more workers has some to spare: they stay
+/// open, since closing one of several that share a port resets the connections in its queue.
 final class Listener: EventHandler {
     /// Connections accepted in one turn at most, so that those already there get theirs.
     private static let acceptsPerTurn = 64
@@ -27,9 +30,12 @@ final class Listener: EventHandler {
     private var ids = ULIDGenerator()
     private var date = CachedDate()
 
-    private let descriptor: Int32
+    /// The sockets; empty once they have been closed.
+    private(set) var descriptors: [Int32]
     private var connections: [Connection] = []
     private var isAccepting = false
+    /// Another process accepts from the same sockets.
+    private var isSuspended = false
     private var isRelieving = false
     private(set) var isDraining = false
     private var isFinishing = false
@@ -41,19 +47,46 @@ final class Listener: EventHandler {
         options: ListenerOptions = ListenerOptions(), loop: EventLoop
     ) throws(SystemError) {
         address = try Socket.localAddress(socket.raw) ?? .unix(path: "")
-        descriptor = socket.release()
+        descriptors = [socket.release()]
         self.handler = handler
         self.limits = limits
         self.options = options
         self.loop = loop
-        try loop.register(descriptor, interest: .readable, handler: self)
-        isAccepting = true
+        try watch()
         sweep()
+    }
+
+    /// Accepts from one more socket of the same address.
+    func add(_ socket: consuming FileDescriptor) throws(SystemError) {
+        let descriptor = socket.release()
+        descriptors.append(descriptor)
+        if isAccepting { try loop.register(descriptor, interest: .readable, handler: self) }
+    }
+
+    private func watch() throws(SystemError) {
+        for (index, descriptor) in descriptors.enumerated() {
+            do throws(SystemError) {
+                try loop.register(descriptor, interest: .readable, handler: self)
+            } catch {
+                for earlier in descriptors.prefix(index) { loop.deregister(earlier) }
+                throw error
+            }
+        }
+        isAccepting = true
+    }
+
+    private func stopWatching() {
+        isAccepting = false
+        for descriptor in descriptors { loop.deregister(descriptor) }
     }
 
     var connectionCount: Int { connections.count }
 
     func ready(_ events: IOEvents) {
+        for descriptor in descriptors where isAccepting { accept(from: descriptor) }
+    }
+
+    private func accept(from descriptor: Int32) {
         for turn in 0..<Self.acceptsPerTurn where isAccepting {
             if connections.count >= limits.maxConnections {
                 // Only the first is known to be waiting: nobody is closed for a caller that may not be there.
@@ -95,18 +128,16 @@ final class Listener: EventHandler {
     /// after a start are better answered a moment later than turned away.
     func hold(atMost limit: Duration, until isReady: @escaping () -> Bool) {
         guard isAccepting else { return }
-        isAccepting = false
-        loop.deregister(descriptor)
+        stopWatching()
         acceptAgain(when: isReady, orAt: loop.now &+ limit.nanoseconds)
     }
 
     private func acceptAgain(when isReady: @escaping () -> Bool, orAt deadline: UInt64) {
         loop.schedule(after: .milliseconds(2)) { [weak self] in
-            guard let self, !self.isFinishing else { return }
+            guard let self, self.mayAccept else { return }
             guard isReady() || self.loop.now >= deadline else { return self.acceptAgain(when: isReady, orAt: deadline) }
             do throws(SystemError) {
-                try self.loop.register(self.descriptor, interest: .readable, handler: self)
-                self.isAccepting = true
+                try self.watch()
             } catch {
                 self.acceptAgain(when: isReady, orAt: deadline)
             }
@@ -115,20 +146,24 @@ final class Listener: EventHandler {
 
     private func pauseAccepting() {
         guard isAccepting else { return }
-        isAccepting = false
         figures.pauses += 1
-        loop.deregister(descriptor)
+        stopWatching()
+        watchLater()
+    }
+
+    private func watchLater() {
         loop.schedule(after: Self.pause) { [weak self] in
-            guard let self, !self.isFinishing else { return }
+            guard let self, self.mayAccept else { return }
             do throws(SystemError) {
-                try self.loop.register(self.descriptor, interest: .readable, handler: self)
-                self.isAccepting = true
+                try self.watch()
             } catch {
-                self.isAccepting = true
-                self.pauseAccepting()
+                self.watchLater()
             }
         }
     }
+
+    /// Whether accepting that has paused may go on.
+    private var mayAccept: Bool { !isAccepting && !isSuspended && !isFinishing }
 
     // MARK: Limits
 
@@ -180,21 +215,52 @@ final class Listener: EventHandler {
         for connection in connections { connection.drain() }
     }
 
+    /// Accepts nothing more for now: another process serves the same sockets, whose queues it shares.
+    func suspend() {
+        isSuspended = true
+        stopWatching()
+    }
+
+    /// The other process has gone.
+    func resume() {
+        isSuspended = false
+        if mayAccept { watchLater() }
+    }
+
+    /// Closes the sockets without a look at their queues: another process serves them.
+    func handOver() {
+        isFinishing = true
+        closeSockets()
+        beginDraining()
+    }
+
     /// Stops accepting and calls `completion` when the last connection has been answered and closed.
-    func finish(_ completion: @escaping () -> Void) {
+    ///
+    /// - Parameter grace: how long idle connections are kept for a next request, which a client may be sending just now.
+    func finish(grace: Duration = .zero, _ completion: @escaping () -> Void) {
         beginDraining()
         isFinishing = true
         isAccepting = false
         emptied = completion
-        acceptWaiting()
-        loop.deregister(descriptor)
-        _ = close(descriptor)
+        for descriptor in descriptors { acceptWaiting(from: descriptor) }
+        closeSockets()
+        if connections.isEmpty { return finishDraining() }
+        guard grace > .zero else { return closeIdle() }
+        loop.schedule(after: grace) { [weak self] in self?.closeIdle() }
+    }
+
+    private func closeIdle() {
         for connection in connections where connection.isIdle { connection.closeWhenIdle() }
-        if connections.isEmpty { finishDraining() }
+    }
+
+    private func closeSockets() {
+        stopWatching()
+        for descriptor in descriptors { close(descriptor) }
+        descriptors = []
     }
 
     /// What is already in the accept queue has been promised a server: it is served, not reset.
-    private func acceptWaiting() {
+    private func acceptWaiting(from descriptor: Int32) {
         do throws(SystemError) {
             var peer: SocketAddress?
             while let socket = try Socket.accept(from: descriptor, peer: &peer) {

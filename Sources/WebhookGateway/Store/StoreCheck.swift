@@ -1,4 +1,4 @@
-/// Looks at a Redis before it is trusted with events: its version, its layout, and whether it may drop keys.
+/// Looks at a Redis at the start, so that a gateway with an unfit one does not begin to serve.
 @ControlPlane
 struct StoreCheck {
     /// A Redis that must not be used.
@@ -14,93 +14,21 @@ struct StoreCheck {
         self.log = log
     }
 
-    private static let retryPeriod = Duration.seconds(5)
-
-    /// Throws when the server is unfit. One that cannot be reached is no reason to stop: it is examined when it comes.
+    /// Throws when the server is unfit. One that cannot be reached is no reason to stop: the workers examine it when it
+    /// comes (`StoreGuard`).
     func run(_ settings: RedisSettings) async throws(Unfit) {
-        guard try await !examine(settings) else { return }
-        Task { @ControlPlane in
-            do {
-                repeat {
-                    try await Task.sleep(for: Self.retryPeriod)
-                } while try await !examine(settings, isSilent: true)
-            } catch let unfit as Unfit {
-                log.error(
-                    "Redis is back, but unfit; mend it and restart the gateway", ["reason": .text(unfit.description)])
-            }
-        }
-    }
-
-    /// Whether the server could be examined.
-    private func examine(_ settings: RedisSettings, isSilent: Bool = false) async throws(Unfit) -> Bool {
         let connection = RedisConnection(settings, scripts: [], loop: ControlPlane.loop)
         defer { connection.stop() }
         guard await connection.becomesReady(within: settings.connectDeadline) else {
-            if !isSilent {
-                log.warning("Redis cannot be reached yet; trying on", ["reason": .text(connection.problem)])
-            }
-            return false
+            return log.warning("Redis cannot be reached yet; trying on", ["reason": .text(connection.problem)])
         }
-        do {
-            if let problem = try await problem(of: connection, settings) { throw Unfit(description: problem) }
-        } catch let unfit as Unfit {
-            throw unfit
+        let examination = StoreExamination(settings, configuration)
+        let verdict: StoreExamination.Verdict
+        do throws(RedisFailure) {
+            verdict = examination.verdict(try await connection.pipeline(examination.commands))
         } catch {
-            log.warning("Redis could not be examined", ["reason": .text("\(error)")])
+            return log.warning("Redis could not be examined", ["reason": .text(error.description)])
         }
-        return true
-    }
-
-    private func problem(of connection: RedisConnection, _ settings: RedisSettings) async throws(RedisFailure)
-        -> String?
-    {
-        let info = try await connection.command(["INFO"]).string ?? ""
-        func field(_ name: String) -> String? {
-            info.split(whereSeparator: \.isNewline).first { $0.hasPrefix("\(name):") }.map {
-                String($0.dropFirst(name.count + 1))
-            }
-        }
-        if let version = field("redis_version"), !Self.isSupported(version) {
-            return "\(settings) is version \(version); the gateway needs Redis 6.2 or later, or Valkey"
-        }
-        if let policy = field("maxmemory_policy"), policy != "noeviction", !configuration.allowEviction {
-            return
-                "\(settings) may drop keys (maxmemory-policy \(policy)), and with them acknowledged events; run CONFIG SET maxmemory-policy noeviction there, or accept the loss with redis.allowEviction: true"
-        }
-        let replies = try await connection.pipeline([StoreDurability.command])
-        if let weakness = StoreDurability(replies[0]).weakness {
-            log.warning(
-                "the store is not as durable as it could be",
-                ["at": .text(settings.description), "reason": .text(weakness)])
-        }
-        return try await layoutProblem(connection, settings)
-    }
-
-    /// The first gateway writes down how the keys are laid out; later ones must agree.
-    private func layoutProblem(_ connection: RedisConnection, _ settings: RedisSettings) async throws(RedisFailure)
-        -> String?
-    {
-        let meta = Keys(prefix: configuration.prefix).meta
-        let replies = try await connection.pipeline([
-            ["HSETNX", .text(meta), "layout", .integer(Int64(Keys.layoutVersion))],
-            ["HSETNX", .text(meta), "partitions", .integer(Int64(configuration.partitions))],
-            ["HMGET", .text(meta), "layout", "partitions"],
-        ])
-        guard let fields = replies.last?.elements, fields.count == 2 else { return nil }
-        if let layout = fields[0].integer, layout != Int64(Keys.layoutVersion) {
-            return
-                "\(settings) holds data of layout \(layout), this version writes \(Keys.layoutVersion); use the version that wrote it, or another redis.prefix"
-        }
-        if let partitions = fields[1].integer, partitions != Int64(configuration.partitions) {
-            return
-                "\(settings) holds data in \(partitions) partitions, the configuration says \(configuration.partitions); set redis.partitions back, or take another redis.prefix"
-        }
-        return nil
-    }
-
-    private static func isSupported(_ version: String) -> Bool {
-        let numbers = version.split(separator: ".").prefix(2).compactMap { Int($0) }
-        guard numbers.count == 2 else { return true }
-        return (numbers[0], numbers[1]) >= (6, 2)
+        if let problem = verdict.problem { throw Unfit(description: problem) }
     }
 }

@@ -53,7 +53,7 @@ struct StoreTallyTests {
         try with(directory) { #expect($0.record.confirmed == 0) }
     }
 
-    private func with(_ directory: TemporaryDirectory, _ body: (StoreTally) throws -> Void) throws {
+    private func with(_ directory: borrowing TemporaryDirectory, _ body: (StoreTally) throws -> Void) throws {
         try body(StoreTally(directory: directory.path, loop: ControlPlane.loop, log: Log(level: .error, descriptor: 2)))
     }
 }

@@ -60,10 +60,10 @@ final class GatewayHome {
     }
 
     /// Writes `gateway.json5`: any free ports, and the members given.
-    func configure(_ members: String) throws {
+    func configure(_ members: String, workers: Int = 0) throws {
         let text = """
             {
-              listen: { host: "127.0.0.1", port: 0, trustedProxies: ["127.0.0.1/32"] },
+              listen: { host: "127.0.0.1", port: 0, workers: \(workers), trustedProxies: ["127.0.0.1/32"] },
               admin: { port: 0 },
               \(members)
             }

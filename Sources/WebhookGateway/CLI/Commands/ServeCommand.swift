@@ -3,7 +3,7 @@ struct ServeCommand: Command {
     static let name = "serve"
     static let summary = "receive webhooks, queue them and forward the events"
     static let usage = """
-        webhook-gateway serve [--config FILE] [--roles ingest,forward,admin]
+        webhook-gateway serve [--config FILE] [--roles ingest,forward,admin] [--takeover]
 
         Runs until SIGTERM or SIGINT, then finishes what is under way and exits 0. SIGHUP reloads the configuration.
         Without a configuration file it starts a private Redis under ./data, enables the four providers with
@@ -11,14 +11,18 @@ struct ServeCommand: Command {
 
           --config FILE   the configuration; else $WEBHOOK_GATEWAY_CONFIG, ./gateway.json5, the built-in one
           --roles LIST    what this process does; all roles by default. Processes that share the work need redis.url
+          --takeover      replace the gateway that runs on the same data directory: take its listening sockets, then let
+                          it drain and end. No connection is refused. Starts as usual when none runs
         """
 
     private let path: String?
     private let roles: Roles
+    private let takesOver: Bool
 
     init(_ arguments: inout Arguments) throws(UsageError) {
         path = try arguments.value("--config")
         roles = try arguments.value("--roles").map { text throws(UsageError) in try Roles(parsing: text) } ?? .all
+        takesOver = try arguments.flag("--takeover")
     }
 
     func run() async throws -> ExitCode {
@@ -31,7 +35,7 @@ struct ServeCommand: Command {
 
     @ControlPlane
     private func serve(_ loaded: LoadedConfiguration, _ loader: ConfigurationLoader) async throws {
-        let gateway = Gateway(loaded, loader: loader, path: path, roles: roles)
+        let gateway = Gateway(loaded, loader: loader, path: path, roles: roles, takesOver: takesOver)
         try await gateway.run { address in
             if loaded.origin == .development, let address { Terminal.print(FirstSteps.text(listening: address)) }
         }

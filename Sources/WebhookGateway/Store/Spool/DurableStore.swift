@@ -27,7 +27,9 @@ final class DurableStore {
     private let store: EventStore
     private let plan: Plan?
     private let drainer: SpoolDrainer?
+    private let storeGuard: StoreGuard?
     private let outages: OutageLog
+    private let identity: StoreIdentity?
     private let worker: Int
     private let loop: EventLoop
     private let log: Log
@@ -35,6 +37,8 @@ final class DurableStore {
     private var waiting: [Waiting] = []
     /// Redis answers, but takes nothing in: not tried again before the drainer has been successful.
     private var isRefusing = false
+    /// Whether it was said that Redis is there.
+    private var isServed = false
     private var diskFailedUntil: UInt64 = 0
     private var isDiskFailureTold = false
     private var isAdopting = false
@@ -43,15 +47,19 @@ final class DurableStore {
     ///   - maxDepth: how many entries a queue may hold before new events are refused; 0: no limit. What was spooled is
     ///     acknowledged: it is stored however deep the queue is.
     ///   - tally: keeps what the store has confirmed; nil: nobody does.
+    ///   - examination: what must hold of a server before it gets events; nil: any gets them.
+    ///   - identity: notes which server it was.
     ///   - plan: nil: there is no spool.
     init(
         connection: RedisConnection, keys: Keys, archiveSeconds: Int, maxDepth: Int = 0, tally: StoreTally? = nil,
-        plan: Plan?, worker: Int, outages: OutageLog, loop: EventLoop, log: Log
+        examination: StoreExamination? = nil, identity: StoreIdentity? = nil, plan: Plan?, worker: Int,
+        outages: OutageLog, loop: EventLoop, log: Log
     ) {
         self.connection = connection
         self.plan = plan
         self.worker = worker
         self.outages = outages
+        self.identity = identity
         self.loop = loop
         self.log = log
         store = EventStore(
@@ -63,6 +71,9 @@ final class DurableStore {
             return SpoolDrainer(
                 connection: connection, store: store, keys: keys, status: $0.status, loop: loop, log: log)
         }
+        storeGuard = examination.map { StoreGuard($0, connection: connection, keys: keys, tally: tally) }
+        storeGuard?.examined = { [weak self] in self?.examined($0) }
+        drainer?.mayStore = { [weak self] in self?.isConnected ?? false }
         drainer?.finished = { [weak self] in self?.drained($0) }
         drainer?.putBack = { [weak self] in self?.putBack($0) ?? false }
         connection.willFlush = { [weak self] in self?.flush() }
@@ -77,15 +88,19 @@ final class DurableStore {
     }
 
     /// Whether deliveries can be taken in right now.
-    var isReady: Bool { canSpool || connection.isReady && !isRefusing }
+    var isReady: Bool { canSpool || isConnected && !isRefusing }
+
+    /// Whether there is a Redis that events may go to.
+    var isConnected: Bool { connection.isReady && storeGuard?.isFit != false }
 
     /// Keeps a delivery's events. A failure of Redis is none of this while the spool has room.
     func accept(_ events: [NewEvent], of source: SourceKeys, then completion: @escaping EventStore.Completion) {
         guard canSpool else {
+            guard isConnected else { return completion(.failure(.unavailable(problem))) }
             return store.accept(events, of: source) { [weak self] in self?.answered($0, completion) }
         }
-        guard connection.isReady, !isRefusing, !isSlow else {
-            return keep(events.map { SpoolRecord($0, source) }, .unavailable(connection.problem), completion)
+        guard isConnected, !isRefusing, !isSlow else {
+            return keep(events.map { SpoolRecord($0, source) }, .unavailable(problem), completion)
         }
         // The slices of the bodies are valid for this call only.
         let records = events.map { SpoolRecord($0, source) }
@@ -108,6 +123,8 @@ final class DurableStore {
     }
 
     // MARK: Redis' state
+
+    private var problem: String { connection.isReady ? storeGuard?.problem ?? "" : connection.problem }
 
     private var isSlow: Bool { connection.oldestPendingAge > Self.patience }
 
@@ -152,7 +169,23 @@ final class DurableStore {
     }
 
     private func connectionChanged(_ isReady: Bool, _ reason: String) {
+        storeGuard?.connectionChanged()
+        isServed = false
         guard isReady else { return outages.lost(worker, reason: reason, log) }
+        if storeGuard == nil { connected(at: reason) }
+    }
+
+    private func examined(_ verdict: StoreExamination.Verdict) {
+        identity?.note(verdict, log)
+        if let problem = verdict.problem {
+            isServed = false
+            return outages.lost(worker, reason: problem, log)
+        }
+        if !isServed { connected(at: connection.settings.description) }
+    }
+
+    private func connected(at reason: String) {
+        isServed = true
         isRefusing = false
         outages.back(worker, at: reason, log)
         drainer?.wake()

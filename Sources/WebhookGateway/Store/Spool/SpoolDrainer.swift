@@ -20,6 +20,8 @@ final class SpoolDrainer {
     var stored: ((SpoolRecord, StoredEvent) -> Void)?
     /// Told how a batch ended.
     var finished: ((Result<Void, RedisFailure>) -> Void)?
+    /// Asked whether events may go to the server that is connected.
+    var mayStore: (() -> Bool)?
     /// Asked to put events at the spool's end; false when it cannot.
     var putBack: (([SpoolRecord]) -> Bool)?
 
@@ -55,7 +57,7 @@ final class SpoolDrainer {
 
     /// Goes on if there is something to do and it can be done; call it when either may have changed.
     func wake() {
-        guard !isBusy, connection.isReady, let next = batch ?? load() else { return }
+        guard !isBusy, mayStore?() ?? connection.isReady, let next = batch ?? load() else { return }
         isBusy = true
         batch = next
         send(next)
