@@ -1,18 +1,10 @@
-/// One provider: how its deliveries prove themselves, split into events, and are signed. One provider, one file.
+/// One provider with a source's settings: how its deliveries prove themselves, split into events, and are signed.
 ///
 /// An instance belongs to one thread (it owns keyed HMAC contexts); make one a worker from the same `ProviderSettings`.
 /// Pure: bytes in, verdict out; no socket, no clock, no store.
 public protocol Provider: SendableMetatype {
     /// The name in configuration, metrics and events ("stripe").
-    static var name: String { get }
-    /// The bundled rules of its field mapping, as JSON5 (docs/mappings.md); the mapping is named after the provider.
-    static var mapping: String { get }
-
-    /// Whether it asks the endpoint questions by GET or HEAD (`handshake`).
-    static var answersHandshakes: Bool { get }
-
-    /// Checks the settings and prepares the keys.
-    init(_ settings: ProviderSettings) throws(InvalidSettings)
+    var name: String { get }
 
     /// Proves a delivery authentic; returns which secret matched, counted from 1, or 0 for "by its address alone".
     func verify(_ delivery: Delivery) throws(VerificationFailure) -> Int
@@ -38,10 +30,27 @@ public protocol Provider: SendableMetatype {
 
 extension Provider {
     /// Most providers have no handshake.
-    public static var answersHandshakes: Bool { false }
-
-    /// Most providers have no handshake.
     public func handshake(_ delivery: Delivery) -> HandshakeReply? { nil }
+}
+
+/// A provider written in Swift, one file each; all others are definitions (`DeclaredProvider`).
+public protocol NativeProvider: Provider {
+    /// The name in configuration, metrics and events ("stripe").
+    static var name: String { get }
+    /// The bundled rules of its field mapping, as JSON5 (docs/mappings.md); the mapping is named after the provider.
+    static var mapping: String { get }
+    /// Whether it asks the endpoint questions by GET or HEAD (`handshake`).
+    static var answersHandshakes: Bool { get }
+
+    /// Checks the settings and prepares the keys.
+    init(_ settings: ProviderSettings) throws(InvalidSettings)
+}
+
+extension NativeProvider {
+    /// The name in configuration, metrics and events.
+    public var name: String { Self.name }
+    /// Most providers have no handshake.
+    public static var answersHandshakes: Bool { false }
 }
 
 /// What a source's configuration says to its provider; values, so that every worker can build its own instance.
@@ -56,17 +65,24 @@ public struct ProviderSettings: Sendable, Equatable {
     public var allowedAddresses: [CIDRBlock]?
     /// The query parameter that carries a URL secret.
     public var secretParameter: String
+    /// What a provider sends back to prove that it was told of this endpoint (Meta's verify token). Never logged.
+    public var verifyToken: [UInt8]?
+    /// Whether deliveries that prove nothing are accepted.
+    public var allowUnauthenticated: Bool
 
     /// Makes settings.
     public init(
         secrets: [[UInt8]], toleranceSeconds: Int64 = 300, notificationURL: String? = nil,
-        allowedAddresses: [CIDRBlock]? = nil, secretParameter: String = "secret"
+        allowedAddresses: [CIDRBlock]? = nil, secretParameter: String = "secret", verifyToken: [UInt8]? = nil,
+        allowUnauthenticated: Bool = false
     ) {
         self.secrets = secrets
         self.toleranceSeconds = toleranceSeconds
         self.notificationURL = notificationURL
         self.allowedAddresses = allowedAddresses
         self.secretParameter = secretParameter
+        self.verifyToken = verifyToken
+        self.allowUnauthenticated = allowUnauthenticated
     }
 }
 
@@ -78,6 +94,8 @@ public struct HandshakeReply: Equatable, Sendable {
     public var contentType: String?
     /// The body.
     public var body: [UInt8]
+    /// Header fields beside the usual ones.
+    public var headers: [ProviderDefinition.HeaderValue] = []
 
     /// Makes an answer.
     public init(status: Int, contentType: String? = nil, body: [UInt8] = []) {

@@ -3,7 +3,7 @@
 ///
 /// The secret is a query parameter (`?secret=…`) or what follows the source in the path (`/webhooks/mailchimp/…`).
 /// What is configured must hold: the address list, the secret, or both.
-public struct Mailchimp: Provider {
+public struct Mailchimp: NativeProvider {
     /// The name in configuration, metrics and events.
     public static let name = "mailchimp"
     /// The bundled rules of the field mapping.

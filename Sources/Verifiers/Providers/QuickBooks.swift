@@ -4,7 +4,7 @@
 /// A delivery holds a list of changes in one of two shapes: an array of CloudEvents, or the legacy object
 /// `eventNotifications`. The list may be empty; then there is no event, and the delivery is accepted all the same,
 /// because an answer other than 200 blocks everything that follows.
-public struct QuickBooks: Provider {
+public struct QuickBooks: NativeProvider {
     /// The name in configuration, metrics and events.
     public static let name = "quickbooks"
     /// The bundled rules of the field mapping.

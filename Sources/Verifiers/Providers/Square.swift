@@ -1,6 +1,6 @@
 /// Square: `x-square-hmacsha256-signature` over notification URL and body
 /// (developer.squareup.com/docs/webhooks/step3validate).
-public struct Square: Provider {
+public struct Square: NativeProvider {
     /// The name in configuration, metrics and events.
     public static let name = "square"
     /// The bundled rules of the field mapping.

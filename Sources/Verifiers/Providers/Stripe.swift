@@ -1,5 +1,5 @@
 /// Stripe: `Stripe-Signature: t=…,v1=…` over timestamp, "." and body (docs.stripe.com/webhooks#verify-manually).
-public struct Stripe: Provider {
+public struct Stripe: NativeProvider {
     /// The name in configuration, metrics and events.
     public static let name = "stripe"
     /// The bundled rules of the field mapping.

@@ -91,7 +91,7 @@ struct ConfigurationValidation {
         }
     }
 
-    private func invalid(_ settings: ProviderSettings, _ provider: any Provider.Type) -> InvalidSettings? {
+    private func invalid(_ settings: ProviderSettings, _ provider: any NativeProvider.Type) -> InvalidSettings? {
         do throws(InvalidSettings) {
             _ = try provider.init(settings)
             return nil

@@ -8,7 +8,7 @@ import Verifiers
 
     /// What `explain` says about a delivery whose sender is set up as `theirs` and whose body `alter` changed.
     private func hint(
-        _ type: any Provider.Type, ours: ProviderSettings, theirs: ProviderSettings? = nil, body: String? = nil,
+        _ type: any NativeProvider.Type, ours: ProviderSettings, theirs: ProviderSettings? = nil, body: String? = nil,
         others: [Diagnosis.Source] = [], at later: Int64 = 0, alter: (inout Sample) -> Void = { _ in }
     ) throws -> String {
         var sample = Sample(target: "/webhooks/x", body: Array((body ?? self.body).utf8), now: 1_700_000_000)
@@ -48,7 +48,7 @@ import Verifiers
         ("{\"id\":\"evt_1\",\"url\":\"https://x/\\u00e9\",\"list\":[1,{}]}", "uXXXX"),
     ])
     func `a body in another JSON layout than was signed is recognised`(signed: String, expected: String) throws {
-        for type in [Stripe.self, Square.self, QuickBooks.self] as [any Provider.Type] {
+        for type in [Stripe.self, Square.self, QuickBooks.self] as [any NativeProvider.Type] {
             let hint = try hint(type, ours: .make("whsec_abcd", url: Self.url), body: signed) {
                 $0.body = Array(body.utf8)
             }
@@ -176,7 +176,7 @@ import Verifiers
     @Test func `what else is wrong with a Square or QuickBooks delivery is told`() throws {
         let settings = ProviderSettings.make("whsec_abcd", url: Self.url)
         let names = ["square": "x-square-hmacsha256-signature", "quickbooks": "intuit-signature"]
-        for type in [Square.self, QuickBooks.self] as [any Provider.Type] {
+        for type in [Square.self, QuickBooks.self] as [any NativeProvider.Type] {
             func hint(_ change: (String) -> String) throws -> String {
                 try self.hint(type, ours: settings) { sample in
                     for index in sample.headers.indices where sample.headers[index].name == names[type.name] {

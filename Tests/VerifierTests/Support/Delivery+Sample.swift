@@ -69,7 +69,7 @@ extension Provider {
 
 /// One working set-up of each provider with a body it sends.
 struct ProviderCase: Sendable, CustomTestStringConvertible {
-    let type: any Provider.Type
+    let type: any NativeProvider.Type
     let settings: ProviderSettings
     let body: String
 

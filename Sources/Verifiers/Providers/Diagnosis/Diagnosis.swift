@@ -13,8 +13,8 @@ public enum Diagnosis {
         guard failure != .expired, failure != .addressNotAllowed,
             let other = others.first(where: { signs(delivery, by: $0.provider) })
         else { return provider.explain(failure, of: delivery) }
-        let theirs = type(of: other.provider).name
-        let own = type(of: provider).name
+        let theirs = other.provider.name
+        let own = provider.name
         if theirs == own {
             return "this verifies with the secret of source '\(other.name)': "
                 + "the delivery was sent to the wrong URL, or the two secrets are swapped"
