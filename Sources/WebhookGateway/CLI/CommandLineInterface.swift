@@ -3,9 +3,13 @@ struct CommandLineInterface {
     let words: [String]
 
     func run() async -> ExitCode {
-        guard let word = words.first, word != "--help", word != "-h", word != "help" else {
+        guard let word = words.first else {
+            Terminal.printError(Self.overview)
+            return .usage
+        }
+        if ["--help", "-h", "help"].contains(word) {
             Terminal.print(Self.overview)
-            return words.isEmpty ? .usage : .success
+            return .success
         }
         if word == "--version" {
             Terminal.print("webhook-gateway \(Version.number)")

@@ -13,7 +13,13 @@ extension KnownParts {
         },
         destinationIssues: { destination in
             DestinationCatalog.problems(of: destination).map { problem in
-                ConfigurationIssue(keyPath: problem.key, message: problem.reason, remedy: "")
+                let isPlaceholder = destination.credentials.contains { name, secret in
+                    problem.key == "credentials.\(name)" && secret.isPlaceholder
+                }
+                return ConfigurationIssue(
+                    keyPath: problem.key, message: isPlaceholder ? "an example's placeholder" : problem.reason,
+                    remedy: isPlaceholder ? "set it before serve: with it serve does not start" : "",
+                    severity: isPlaceholder ? .warning : .error)
             }
         })
 }

@@ -28,6 +28,9 @@ struct Secret: Sendable, Equatable {
         }
     }
 
+    /// Whether it is an example's stand-in ("whsec_…") rather than a secret: `check` says so, `serve` refuses it.
+    var isPlaceholder: Bool { origin == .literal && text.contains("…") }
+
     /// What stands for a secret wherever one would be printed.
     static let mask = "•••"
 }

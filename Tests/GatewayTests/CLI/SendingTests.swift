@@ -92,12 +92,14 @@ struct SendingTests {
         "provider: 'stripe', secrets: ['whsec_1']", "provider: 'quickbooks', secrets: ['token']",
         "provider: 'square', secrets: ['key'], notificationURL: 'https://h/x'",
         "provider: 'mailchimp', secrets: ['a-secret']",
+        "provider: 'mailchimp', secrets: ['a-secret'], allowedAddresses: ['192.0.2.0/24']",
     ])
     func `a tampered delivery is refused by its provider, an untouched one accepted`(_ text: String) throws {
         let source = try source(text)
+        let peer = source.allowedAddresses?.first?.address
         for tampers in [false, true] {
             let request = try DeliverySigner(plan(source, tampers: tampers)).request(0, now: 1000)
-            let verdict = try RequestVerifier(source, in: Configuration()).verdict(on: request, now: 1000)
+            let verdict = try RequestVerifier(source, in: Configuration()).verdict(on: request, now: 1000, peer: peer)
             #expect(verdict.isAccepted == !tampers)
         }
     }

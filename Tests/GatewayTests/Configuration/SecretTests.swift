@@ -60,4 +60,20 @@ struct SecretTests {
     func `URLs are shown without what is secret`(_ url: String, _ shown: String) {
         #expect(URLMask.masked(url) == shown)
     }
+
+    @Test func `an example's placeholder is a warning that names what serve will not start with`() throws {
+        let loaded = try ConfigurationSamples.load(
+            "{ destinations: { crm: { type: 'webhook', url: 'https://h/in', credentials: { secret: 'whsec_…' } } } }",
+            known: .builtIn)
+        let warnings = loaded.warnings.map(\.line)
+        #expect(
+            warnings.contains(
+                "destinations.crm.credentials.secret: an example's placeholder; set it before serve: with it serve does not start"
+            ))
+        #expect(throws: ConfigurationError.self) {
+            try ConfigurationSamples.load(
+                "{ destinations: { crm: { type: 'webhook', url: 'https://h/in', credentials: { secret: 'whsec_!' } } } }",
+                known: .builtIn)
+        }
+    }
 }

@@ -39,7 +39,7 @@ struct ConnectionLimitTests {
         working.send(get("/hold?w"))
         let slow = try RawClient(server.port)
         slow.send("GET /ec")
-        for _ in 0..<500 where try server.handled() < 1 { usleep(10_000) }
+        try server.handles(1)
         #expect(try server.eventually { $0.connectionCount == 2 && $0.heldBytes == 7 })
         let third = try RawClient(server.port)
         third.send(get("/echo?3"))
@@ -47,12 +47,11 @@ struct ConnectionLimitTests {
         #expect(slow.endsInTime())
         third.send(get("/hold?3"))
         // Both at work: the fourth waits in the kernel's queue until one has its answer.
-        for _ in 0..<500 where try server.handled() < 3 { usleep(10_000) }
+        try server.handles(3)
         let fourth = try RawClient(server.port)
         fourth.send(get("/echo?4"))
-        usleep(200_000)
+        #expect(try server.eventually { $0.figures.pauses > 0 })
         #expect(try server.handled() == 3)
-        #expect(try server.ask { $0.figures.pauses } > 0)
         try server.release()
         #expect(working.responses(1).first?.hasSuffix(" w") == true)
         #expect(fourth.responses(1).first?.hasSuffix(" 4") == true)

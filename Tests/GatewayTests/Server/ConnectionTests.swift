@@ -70,7 +70,7 @@ struct ConnectionTests {
         let other = try RawClient(server.port)
         other.send(get("/hold?2"))
         #expect(try server.eventually { $0.connectionCount == 1 })
-        for _ in 0..<500 where try server.handled() < (sent >= text.utf8.count ? 2 : 1) { usleep(10_000) }
+        try server.handles(sent >= text.utf8.count ? 2 : 1)
         try server.release()
         #expect(other.responses(1).first?.hasSuffix("127.0.0.1 0 2") == true)
     }
@@ -80,7 +80,7 @@ struct ConnectionTests {
         let client = try RawClient(server.port)
         let port = try #require(try Self.port(of: Socket.localAddress(client.descriptor)))
         client.send(get("/hold"))
-        for _ in 0..<500 where try server.handled() < 1 { usleep(10_000) }
+        try server.handles(1)
         #expect(Self.hasDescriptor(toPeerPort: port))
         client.reset()
         #expect(try server.eventually { $0.connectionCount == 0 })

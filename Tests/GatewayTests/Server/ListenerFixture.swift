@@ -75,6 +75,11 @@ final class ListenerFixture: Sendable {
         return false
     }
 
+    /// Waits until that many requests have been handled.
+    func handles(_ count: Int) throws {
+        try waitUntil("\(count) requests are handled") { try handled() >= count }
+    }
+
     private func onLoop<Value: Sendable>(_ question: @escaping @Sendable (Resident) throws -> Value) throws -> Value {
         let done = ThreadGate()
         let box = Box<Value>()

@@ -118,7 +118,7 @@ struct TimeoutTests {
         let busy = try RawClient(server.port)
         busy.send(get("/hold?x"))
         #expect(try server.eventually { $0.connectionCount == 2 })
-        for _ in 0..<500 where try server.handled() < 1 { usleep(10_000) }
+        try server.handles(1)
         try server.ask { $0.finish {} }
         #expect(idle.readToEnd() == "")
         try server.release()

@@ -14,7 +14,9 @@ struct MappingCommand: Command {
           --body FILE     the delivery's body as the provider sends it, or a whole captured request (.http); - is
                           standard input
           --config FILE   the configuration; else $WEBHOOK_GATEWAY_CONFIG, ./gateway.json5, the built-in one
-          --json          one line an event, exactly as it would be queued
+          --json          one line an event, exactly as it would be queued; for one that cannot be made
+                          {"quarantined":true,"providertype":"…","rule":"…","fields":["…"]}, for a delivery that cannot be
+                          read {"quarantined":true,"reason":"…"}
         """
 
     private let configuration: String?
@@ -41,7 +43,7 @@ struct MappingCommand: Command {
         do throws(MalformedBody) {
             results = try trial.outcomes(of: body)
         } catch {
-            Terminal.printError("the delivery would be quarantined: \(VisibleText.escaped(error.reason))")
+            printUnreadable(error)
             return .failure
         }
         if results.isEmpty { Terminal.printError("the delivery is authentic in form and holds no event") }
@@ -53,12 +55,29 @@ struct MappingCommand: Command {
         switch outcome {
         case .event(let json):
             Terminal.print(isJSON ? String(decoding: json, as: UTF8.self) : JSONLayoutPrinter.indented(json))
+        case .failure(let failure) where isJSON:
+            var line = JSONLine()
+            line.add("quarantined", true)
+            line.add("providertype", failure.providerType)
+            line.add("rule", failure.rule)
+            line.add("fields", list: failure.fields.map { Array(JSONValue.text($0.description).json.utf8) })
+            Terminal.print(line.text)
         case .failure(let failure):
-            Terminal.printError(
+            Terminal.print(
                 "\(VisibleText.escaped(failure.providerType)) would be quarantined; the rule \"\(failure.rule)\" fails:"
             )
-            for field in failure.fields { Terminal.printError("  \(VisibleText.escaped(field.description))") }
+            for field in failure.fields { Terminal.print("  \(VisibleText.escaped(field.description))") }
         }
+    }
+
+    private func printUnreadable(_ error: MalformedBody) {
+        guard isJSON else {
+            return Terminal.print("the delivery would be quarantined: \(VisibleText.escaped(error.reason))")
+        }
+        var line = JSONLine()
+        line.add("quarantined", true)
+        line.add("reason", error.reason)
+        Terminal.print(line.text)
     }
 
     /// The body of a capture, or the bytes themselves.

@@ -46,11 +46,11 @@ struct DeliverySigner {
 
     /// Flips a bit of the body; where nobody signs the body, one of what stands for a signature in the URL.
     private func tamper(with request: inout CapturedRequest, now: Int64) {
+        let sender = plan.source.allowedAddresses?.first?.address
         if request.body.isEmpty { request.body = [0] }
         request.body[request.body.count / 2] ^= 1
-        guard (try? provider.verify(request.delivery(at: now, from: nil))) != nil, let last = request.target.last else {
-            return
-        }
+        guard (try? provider.verify(request.delivery(at: now, from: sender))) != nil, let last = request.target.last
+        else { return }
         request.target.removeLast()
         request.target.append(last == "0" ? "1" : "0")
     }
