@@ -20,6 +20,13 @@ enum AfterUnknownOutcome: String, CaseIterable, Sendable {
         return error.isOutcomeUnknown ? decided(outcome) : outcome
     }
 
+    /// The same for a request among others: what is given up is so for its event alone.
+    func verdict(of error: HTTPClientError) -> BatchVerdict {
+        let outcome = outcome(of: error)
+        if case .dead = outcome { return .each([outcome]) }
+        return .whole(outcome)
+    }
+
     /// The outcome of a request that may have been carried out.
     func decided(_ outcome: DeliveryOutcome) -> DeliveryOutcome {
         guard self == .giveUp, case .retry(let category, let reason, _) = outcome else { return outcome }

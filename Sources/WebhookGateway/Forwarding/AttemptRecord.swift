@@ -1,7 +1,8 @@
 import Verifiers
 
 /// One attempt as it is kept with the event: `{"time","destination","attempt","status","milliseconds","category",
-/// "reason","request","answer"}`; what is not known is left out.
+/// "reason","unverifiable","request","answer"}`; what is not known is left out. `"unverifiable":true` stands where the
+/// event counts as delivered and the destination's answer proves nothing.
 enum AttemptRecord {
     /// Destinations cut and clean their answers; this only bounds what a careless one could store.
     private static let longestAnswer = 2048
@@ -17,7 +18,11 @@ enum AttemptRecord {
         if let status = result.status { append("status", Int64(status), to: &output) }
         append("milliseconds", milliseconds, to: &output)
         switch outcome {
-        case .delivered: break
+        case .delivered:
+            if result.isUnverifiable {
+                appendName("unverifiable", to: &output)
+                JSONWriter.append(true, to: &output)
+            }
         case .retry(let category, let reason, _), .dead(let category, let reason):
             append("category", category.rawValue, to: &output)
             append("reason", reason, to: &output)

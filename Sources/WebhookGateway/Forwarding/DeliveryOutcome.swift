@@ -17,6 +17,8 @@ struct AttemptResult: Sendable {
     var request: String?
     /// The answer's first 2 KiB, credentials redacted.
     var answer: String?
+    /// Whether the answer's yes proves nothing: what counts as delivered was accepted, no more.
+    var isUnverifiable = false
 
     init(outcomes: [DeliveryOutcome], status: Int? = nil, request: String? = nil, answer: String? = nil) {
         self.outcomes = outcomes

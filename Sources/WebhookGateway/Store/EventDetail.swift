@@ -12,6 +12,11 @@ struct EventDetail: Sendable {
         var category: String?
         var reason: String?
         var httpStatus: Int?
+        /// Whether it is `delivered` to a destination whose yes proves nothing.
+        var isUnverifiable = false
+
+        /// The status in words.
+        var statusText: String { isUnverifiable ? "\(status), unverifiable" : status }
     }
 
     let id: String
@@ -23,15 +28,34 @@ struct EventDetail: Sendable {
 
     /// By name.
     var destinations: [Destination] {
-        state.keys.filter { $0.hasPrefix("to:") }.sorted().map { key in
+        let unverifiable = unverifiableDestinations
+        return state.keys.filter { $0.hasPrefix("to:") }.sorted().map { key in
             let name = String(key.dropFirst(3))
             func field(_ kind: String) -> String? {
                 state["\(kind):\(name)"].flatMap { $0.isEmpty ? nil : $0 }
             }
             return Destination(
                 name: name, status: state[key] ?? "", attempts: field("attempts").flatMap { Int($0) } ?? 0,
-                category: field("category"), reason: field("reason"), httpStatus: field("status").flatMap { Int($0) })
+                category: field("category"), reason: field("reason"), httpStatus: field("status").flatMap { Int($0) },
+                isUnverifiable: state[key] == "delivered" && unverifiable.contains(name))
         }
+    }
+
+    /// Those whose last attempt says so.
+    private var unverifiableDestinations: Set<String> {
+        var names: Set<String> = []
+        for attempt in attempts {
+            var document = JSONDocument()
+            guard (try? document.read(attempt[...])) != nil,
+                let name = document.string(of: document.member("destination"))
+            else { continue }
+            if document.boolean(of: document.member("unverifiable")) == true {
+                names.insert(name)
+            } else {
+                names.remove(name)
+            }
+        }
+        return names
     }
 
     /// What a list would say of it; nil when the record holds no event.
@@ -53,6 +77,7 @@ struct EventDetail: Sendable {
                 var line = JSONLine()
                 line.add("destination", destination.name)
                 line.add("status", destination.status)
+                if destination.isUnverifiable { line.add("unverifiable", true) }
                 line.add("attempts", destination.attempts)
                 line.add("category", destination.category)
                 line.add("reason", destination.reason)

@@ -1,3 +1,4 @@
+import COpenSSL
 import Glibc
 
 @testable import WebhookGateway
@@ -28,6 +29,33 @@ struct TestCertificate: Sendable {
         guard code == 0 else { throw SystemError("posix_spawnp openssl", code: code) }
         var status: Int32 = 0
         guard waitpid(process, &status, 0) == process, status == 0 else { throw SystemError("openssl req", code: EIO) }
+    }
+}
+
+extension TestCertificate {
+    /// Has it end yesterday, which the openssl command cannot.
+    func expire() throws {
+        guard let input = BIO_new_file(certificate, "r"), let keyInput = BIO_new_file(key, "r") else {
+            throw SystemError("BIO_new_file", code: ENOENT)
+        }
+        defer {
+            BIO_free(input)
+            BIO_free(keyInput)
+        }
+        guard let document = PEM_read_bio_X509(input, nil, nil, nil),
+            let key = PEM_read_bio_PrivateKey(keyInput, nil, nil, nil)
+        else { throw SystemError("PEM_read_bio", code: EINVAL) }
+        defer {
+            X509_free(document)
+            EVP_PKEY_free(key)
+        }
+        X509_gmtime_adj(X509_getm_notBefore(document), -2 * 86_400)
+        X509_gmtime_adj(X509_getm_notAfter(document), -86_400)
+        guard X509_sign(document, key, EVP_sha256()) > 0, let output = BIO_new_file(certificate, "w") else {
+            throw SystemError("X509_sign", code: EINVAL)
+        }
+        defer { BIO_free(output) }
+        guard PEM_write_bio_X509(output, document) == 1 else { throw SystemError("PEM_write_bio_X509", code: EIO) }
     }
 }
 

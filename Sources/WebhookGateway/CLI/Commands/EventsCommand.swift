@@ -153,7 +153,7 @@ struct EventsCommand: Command {
             var table = TextTable(["DESTINATION", "STATUS", "ATTEMPTS", "CATEGORY", "REASON"])
             for destination in detail.destinations {
                 table.add([
-                    destination.name, destination.status, "\(destination.attempts)", destination.category ?? "-",
+                    destination.name, destination.statusText, "\(destination.attempts)", destination.category ?? "-",
                     destination.reason ?? "-",
                 ])
             }

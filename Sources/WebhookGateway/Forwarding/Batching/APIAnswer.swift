@@ -70,14 +70,15 @@ struct APIAnswer: Sendable {
 
     /// The verdict on an answer that is not the API's own: a web page comes from something in between (a proxy, a login
     /// page, a firewall), whatever its status says of the events; other statuses speak for themselves.
-    var foreign: BatchVerdict? {
+    var foreign: BatchVerdict? { foreignOutcome.map { .whole($0) } }
+
+    var foreignOutcome: DeliveryOutcome? {
         guard body.first(where: { $0 > 0x20 }) == UInt8(ascii: "<") else { return nil }
         switch status {
         case 200...299, 400, 403, 422:
-            return .whole(
-                .retry(
-                    .providerError, reason: "a web page came back with status \(status) instead of the API's answer",
-                    after: retryAfter))
+            return .retry(
+                .providerError, reason: "a web page came back with status \(status) instead of the API's answer",
+                after: retryAfter)
         default: return nil
         }
     }

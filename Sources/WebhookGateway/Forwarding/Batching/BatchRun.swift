@@ -77,9 +77,11 @@ struct BatchRun {
         if let unverifiable, outcomes.contains(.delivered) {
             shown = hasFailure ? "\(unverifiable); another answer: \(answer ?? "none")" : unverifiable
         }
-        return AttemptResult(
+        var result = AttemptResult(
             outcomes: outcomes, status: status,
             request: summary.map { requests > 1 ? "\($0) (\(requests) requests)" : $0 }, answer: shown)
+        result.isUnverifiable = unverifiable != nil
+        return result
     }
 }
 

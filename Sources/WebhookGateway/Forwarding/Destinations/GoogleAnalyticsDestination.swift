@@ -25,6 +25,8 @@ final class GoogleAnalyticsDestination: Destination {
     /// 25 events a request; a body stays under 130 kB.
     let limits = BatchLimits(events: 25, bytes: 100_000)
 
+    /// Of 130 kB a request, less what stands around the events.
+    private static let maximumEventsBytes = 125_000
     /// Older events are put on the wrong day or dropped.
     private static let lateness = Duration.seconds(72 * 3600)
     /// Requests of one batch that are under way at once: one for each client_id.
@@ -35,17 +37,19 @@ final class GoogleAnalyticsDestination: Destination {
     private let context: DestinationContext
     private let settings: GoogleAnalyticsSettings
     private let url: OutboundURL
+    private let debugURL: OutboundURL
     private let summary: String
     private let secret: Secret
 
     nonisolated static func validate(_ configuration: DestinationConfiguration) throws(InvalidDestination) {
-        _ = try url(configuration, GoogleAnalyticsSettings(configuration))
+        _ = try url(configuration, GoogleAnalyticsSettings(configuration), "/mp/collect")
     }
 
     init(_ context: DestinationContext) throws(InvalidDestination) {
         self.context = context
         settings = try GoogleAnalyticsSettings(context.configuration)
-        url = try Self.url(context.configuration, settings)
+        url = try Self.url(context.configuration, settings, "/mp/collect")
+        debugURL = try Self.url(context.configuration, settings, "/debug/mp/collect")
         summary = "POST \(url)"
         guard let secret = context.configuration.credentials["apiSecret"] else {
             throw InvalidDestination(key: "credentials.apiSecret", reason: "missing")
@@ -55,6 +59,7 @@ final class GoogleAnalyticsDestination: Destination {
 
     func send(_ batch: [Event]) async -> AttemptResult {
         var result = AttemptResult(.delivered, count: batch.count, request: summary)
+        result.isUnverifiable = true
         let requests = requests(for: batch, &result.outcomes)
         guard !requests.isEmpty else {
             result.request = nil
@@ -76,9 +81,29 @@ final class GoogleAnalyticsDestination: Destination {
         return result
     }
 
+    /// Asks the validation server, which stores nothing, and looks at neither key nor id.
+    /// https://developers.google.com/analytics/devguides/collection/protocol/ga4/validating-events
     func check() async -> CredentialCheck {
-        .unverifiable(
-            "Google answers the same to any key and id; set debugMode and look into the stream's DebugView after an event"
+        let request = OutboundRequest(
+            .post, debugURL, headers: [("Content-Type", "application/json")],
+            body: Array(#"{"client_id":"srv.check","events":[{"name":"credential_check","params":{}}]}"#.utf8))
+        do throws(HTTPClientError) {
+            let response = try await context.client.send(request, context.clientOptions)
+            let answer = APIAnswer(response, unixMilliseconds: context.unixMilliseconds())
+            if let failure = CredentialCheck.failure(answer.foreignOutcome ?? answer.general) { return failure }
+            if let document = answer.document,
+                let first = document.children(of: document.member("validationMessages")).first(where: { _ in true })
+            {
+                let words = document.string(of: document.member("description", of: first)) ?? answer.words
+                return CredentialCheck(
+                    verdict: .failed(.validation),
+                    explanation: AnswerExcerpt.text(Array("Google says: \(words)".utf8), hiding: [secret]))
+            }
+        } catch {
+            return CredentialCheck(verdict: .failed(error.category), explanation: error.description)
+        }
+        return .unverifiable(
+            "Google is reached and takes such requests, but answers the same to any key and id; set debugMode and look into the stream's DebugView after an event"
         )
     }
 
@@ -91,6 +116,7 @@ final class GoogleAnalyticsDestination: Destination {
         var clientID: String
         var places: [Int] = []
         var events: [[UInt8]] = []
+        var bytes = 0
     }
 
     private struct Sent: Sendable {
@@ -106,21 +132,38 @@ final class GoogleAnalyticsDestination: Destination {
         var groups: [Group] = []
         var open: [String: Int] = [:]
         for (place, event) in batch.enumerated() {
-            let mapped = GoogleAnalyticsEvent(event, settings)
+            let mapped: GoogleAnalyticsEvent
+            do throws(RefusedEvent) {
+                mapped = try GoogleAnalyticsEvent(event, settings)
+            } catch {
+                outcomes[place] = .dead(error.category, reason: error.reason)
+                continue
+            }
             let age = now - mapped.unixMicroseconds / 1000
             guard age <= Self.lateness.milliseconds else {
                 outcomes[place] = .dead(
                     .dataError, reason: "older than 72 h: Google Analytics would drop it or count it on the wrong day")
                 continue
             }
-            let index =
-                open[mapped.clientID].flatMap { groups[$0].events.count < limits.events ? $0 : nil } ?? groups.count
+            let json = mapped.json(latest: now)
+            guard json.count <= Self.maximumEventsBytes else {
+                outcomes[place] = .dead(
+                    .dataError,
+                    reason: "\(json.count) bytes; Google Analytics takes 130 kB a request and drops it silently")
+                continue
+            }
+            let index = open[mapped.clientID].flatMap { hasRoom(groups[$0], json) ? $0 : nil } ?? groups.count
             if index == groups.count { groups.append(Group(clientID: mapped.clientID)) }
             open[mapped.clientID] = index
             groups[index].places.append(place)
-            groups[index].events.append(mapped.json(latest: now))
+            groups[index].events.append(json)
+            groups[index].bytes += json.count + 1
         }
         return groups
+    }
+
+    private func hasRoom(_ group: Group, _ json: [UInt8]) -> Bool {
+        group.events.count < limits.events && group.bytes + json.count <= Self.maximumEventsBytes
     }
 
     private func send(_ group: Group) async -> Sent {
@@ -132,7 +175,9 @@ final class GoogleAnalyticsDestination: Destination {
         let request = OutboundRequest(.post, url, headers: [("Content-Type", "application/json")], body: body)
         do throws(HTTPClientError) {
             let response = try await context.client.send(request, context.clientOptions)
-            let outcome = HTTPOutcome.judge(response, unixMilliseconds: context.unixMilliseconds())
+            let outcome =
+                APIAnswer(response, unixMilliseconds: context.unixMilliseconds()).foreignOutcome
+                ?? HTTPOutcome.judge(response, unixMilliseconds: context.unixMilliseconds())
             let answer = AnswerExcerpt.text(response.body, hiding: [secret])
             return Sent(
                 places: group.places, status: Int(response.status.code), outcome: outcome,
@@ -153,7 +198,7 @@ final class GoogleAnalyticsDestination: Destination {
     }
 
     private nonisolated static func url(
-        _ configuration: DestinationConfiguration, _ settings: GoogleAnalyticsSettings
+        _ configuration: DestinationConfiguration, _ settings: GoogleAnalyticsSettings, _ path: String
     ) throws(InvalidDestination) -> OutboundURL {
         let measurementID = configuration.credentials["measurementId"]?.bytes ?? []
         guard measurementID.starts(with: "G-".utf8), measurementID.count > 2 else {
@@ -165,7 +210,7 @@ final class GoogleAnalyticsDestination: Destination {
         func encoded(_ bytes: [UInt8]) -> String { String(decoding: PercentEncoding.encode(bytes[...]), as: UTF8.self) }
         do throws(OutboundURL.Malformed) {
             return try OutboundURL(configuration.baseURL ?? settings.region.address).appending(
-                "/mp/collect?measurement_id=\(encoded(measurementID))&api_secret=\(encoded(secret))")
+                "\(path)?measurement_id=\(encoded(measurementID))&api_secret=\(encoded(secret))")
         } catch {
             throw InvalidDestination(key: "baseURL", reason: error.description)
         }

@@ -1,12 +1,10 @@
 import Verifiers
 
-/// One canonical event as Google Analytics takes it.
+/// One canonical event as Google Analytics takes it: the parameters that every event has, and those that rules make of
+/// its data (`GoogleAnalyticsMapping`, or the operator's).
 ///
-/// The parameters are a table of what may be sent, not of what must not: customers' names, addresses, phone numbers and
-/// e-mails never are (Google's terms), and a value that looks like an e-mail is left out wherever it stands.
-///
-/// The table is Swift and not mapping rules (docs/mappings.md) because those build the canonical event's `data`: they
-/// have no numbers made of decimal texts, no cutting of values, and no way to leave a field out for what its value is.
+/// Google drops an event without a word for a parameter that it does not like. What it would not take is left out,
+/// whichever rule made it; and a value that looks like an e-mail is, as Google's terms forbid it.
 struct GoogleAnalyticsEvent {
     let name: String
     let clientID: String
@@ -17,21 +15,7 @@ struct GoogleAnalyticsEvent {
     private static let maximumParameters = 25
     private static let maximumValueCharacters = 100
 
-    /// Parameter ← path below `data`.
-    private static let texts: [(parameter: String, path: [StaticString])] = [
-        ("payment_id", ["payment", "id"]), ("payment_status", ["payment", "status"]),
-        ("order_id", ["order", "id"]), ("order_number", ["order", "number"]), ("order_status", ["order", "status"]),
-        ("refund_id", ["refund", "id"]), ("refund_status", ["refund", "status"]),
-        ("invoice_id", ["invoice", "id"]), ("invoice_number", ["invoice", "number"]),
-        ("invoice_status", ["invoice", "status"]),
-        ("subscription_id", ["subscription", "id"]), ("subscription_status", ["subscription", "status"]),
-        ("dispute_id", ["dispute", "id"]), ("dispute_status", ["dispute", "status"]),
-        ("checkout_status", ["checkout", "status"]), ("checkout_payment_status", ["checkout", "paymentStatus"]),
-        ("product_id", ["product", "id"]), ("list_id", ["list", "id"]), ("campaign_id", ["campaign", "id"]),
-        ("reason_code", ["reason", "code"]), ("livemode", ["livemode"]),
-    ]
-
-    init(_ event: Event, _ settings: GoogleAnalyticsSettings) {
+    init(_ event: Event, _ settings: GoogleAnalyticsSettings) throws(RefusedEvent) {
         let document = event.document
         let data = document.member("data")
         func node(_ path: [StaticString]) -> JSONDocument.Node? {
@@ -39,14 +23,15 @@ struct GoogleAnalyticsEvent {
         }
         func text(_ path: [StaticString]) -> String? { EventText.scalar(node(path), document) }
         let commerce = CommerceEvent(event, settings.commerce)
+        let mapped = try settings.mapping.map(commerce)
 
         unixMicroseconds = Self.unixMicroseconds(document)
         clientID = Self.clientID(event, customer: commerce.customerID, order: text(["order", "id"]))
         name =
             switch commerce.role {
-            case .purchase: "purchase"
-            case .refund: "refund"
-            case .other: GoogleAnalyticsName.event(event.type)
+            case .purchase where !mapped.isNamed: "purchase"
+            case .refund where !mapped.isNamed: "refund"
+            case .purchase, .refund, .other: GoogleAnalyticsName.event(mapped.type)
             }
 
         if commerce.role != .other {
@@ -65,7 +50,33 @@ struct GoogleAnalyticsEvent {
         addText("event_id", event.id)
         addText("provider", EventText.scalar(document.member("provider"), document))
         addText("webhook_source", event.source)
-        for (parameter, path) in Self.texts { addText(parameter, text(path)) }
+        try addMapped(mapped.properties)
+    }
+
+    /// Adds what the rules made, in place of a parameter of the same name.
+    private mutating func addMapped(_ properties: [UInt8]) throws(RefusedEvent) {
+        var document = JSONDocument()
+        do throws(JSONError) {
+            try document.read(properties[...])
+        } catch {
+            throw .dataError("what the mapping makes of it is \(error)")
+        }
+        for property in document.children(of: .root) {
+            guard let name = document.name(of: property), GoogleAnalyticsName.isParameter(name),
+                let json = Self.json(property, document)
+            else { continue }
+            if let place = parameters.firstIndex(where: { $0.name == name }) {
+                parameters[place].json = json
+            } else {
+                add(name, json)
+            }
+        }
+    }
+
+    /// A value of the rules as a parameter's: texts and numbers only.
+    private static func json(_ node: JSONDocument.Node, _ document: JSONDocument) -> [UInt8]? {
+        if document.kind(of: node) == .number { return Array(document.text(of: node)) }
+        return EventText.scalar(node, document).flatMap { json($0) }
     }
 
     /// The event as an element of `events`; a time that lies ahead of `latest` (a clock that is fast) becomes that.

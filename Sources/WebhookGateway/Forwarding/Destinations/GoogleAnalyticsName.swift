@@ -25,6 +25,19 @@ enum GoogleAnalyticsName {
         return name
     }
 
+    /// Whether Google takes a parameter of that name.
+    static func isParameter(_ name: String) -> Bool {
+        guard let first = name.utf8.first, first | 0x20 >= 0x61, first | 0x20 <= 0x7A else { return false }
+        let isWord = name.utf8.allSatisfy { byte in
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x5F: true
+            default: false
+            }
+        }
+        return isWord && name.utf8.count <= maximumCharacters && name != "firebase_conversion"
+            && !reservedPrefixes.contains { name.hasPrefix($0) }
+    }
+
     /// Lower case, words joined by single underscores; a capital after a small letter begins a word.
     private static func snakeCased(_ text: String) -> String {
         var name = ""

@@ -21,7 +21,7 @@ struct GoogleAnalyticsSettings: Sendable {
             .init(
                 name: "region", defaultValue: #""us""#,
                 description: "us, or eu for collection within the European Union")
-        ] + CommerceSettings.typesCard + [
+        ] + CommerceSettings.card + [
             .init(
                 name: "transactionId", defaultValue: #""order""#,
                 description: "order: transaction_id is the order's id, else the payment's; payment: the other way round"
@@ -35,8 +35,7 @@ struct GoogleAnalyticsSettings: Sendable {
     var transactionID = TransactionID.order
     var afterUnknownOutcome = AfterUnknownOutcome.retry
     var debugMode = false
-
-    init() {}
+    let mapping: DestinationMapping
 
     init(_ configuration: DestinationConfiguration) throws(InvalidDestination) {
         let settings = DestinationSettings(configuration)
@@ -45,5 +44,6 @@ struct GoogleAnalyticsSettings: Sendable {
         transactionID = try settings.choice("transactionId", default: transactionID)
         afterUnknownOutcome = try AfterUnknownOutcome(configuration)
         debugMode = try settings.boolean("debugMode", default: debugMode)
+        mapping = try DestinationMapping(bundled: GoogleAnalyticsMapping.rules, configuration)
     }
 }

@@ -130,6 +130,8 @@ final class HubSpotDestination: BatchDestination {
         // An event's definition may be missing while others are there.
         case 404: return .split(.dead(.configuration, reason: answer.words))
         case 429: return .whole(.retry(.rateLimit, reason: answer.words, after: pause(answer)))
+        // Too much at once, or the account is being moved (https://developers.hubspot.com/docs/api-reference/error-handling).
+        case 423, 477: return .whole(.retry(.providerError, reason: answer.words, after: answer.retryAfter))
         default: return answer.verdict(refusal: .dataError)
         }
     }

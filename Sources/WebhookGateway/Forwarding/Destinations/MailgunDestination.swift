@@ -94,7 +94,7 @@ final class MailgunDestination: BatchDestination {
     }
 
     func judge(_ error: HTTPClientError, _ entries: [BatchEntry]) -> BatchVerdict {
-        .each([afterUnknownOutcome.outcome(of: error)])
+        afterUnknownOutcome.verdict(of: error)
     }
 
     func check() async -> CredentialCheck {

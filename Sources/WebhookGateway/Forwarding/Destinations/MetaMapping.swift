@@ -16,7 +16,7 @@ enum MetaMapping {
               contents: {
                 each: "items[*]",
                 fields: {
-                  id: "id",
+                  id: ["id", "name"],
                   quantity: { from: "quantity", transforms: ["decimal"] },
                   item_price: { from: "price.decimal", transforms: ["decimal"] },
                 },

@@ -76,7 +76,9 @@ final class MixpanelDestination: BatchDestination {
         }
         let mapped = try mapping.map(commerce)
         var properties = JSONObject(extending: mapped.properties)
-        properties.add("time", commerce.unixMilliseconds)
+        // Mixpanel overwrites times that lie ahead with its own, another in each attempt, and knows repeated events by
+        // their time: a clock that is fast is set right by the gateway's, once for all attempts.
+        properties.add("time", min(commerce.unixMilliseconds, event.receivedAt ?? unixMilliseconds))
         // An empty one is taken, and left out of what counts users.
         properties.add("distinct_id", commerce.identity ?? "")
         properties.add("$insert_id", Self.insertID(event.id))

@@ -21,10 +21,7 @@ final class RudderStackDestination: BatchDestination {
     /// `Gateway.maxReqSizeInKB` is 4000; the number of messages is ours.
     let limits = BatchLimits(events: 2500, bytes: 3_900_000)
     let context: DestinationContext
-    let secrets: [Secret]
-    private let message: SegmentEvent
-    private let url: OutboundURL
-    private let authorization: BasicAuthorization
+    private let source: SegmentSource
 
     nonisolated static func validate(_ configuration: DestinationConfiguration) throws(InvalidDestination) {
         _ = try SegmentEvent(configuration)
@@ -33,22 +30,16 @@ final class RudderStackDestination: BatchDestination {
 
     init(_ context: DestinationContext) throws(InvalidDestination) {
         self.context = context
-        message = try SegmentEvent(context.configuration)
-        url = try Self.url(context.configuration)
-        let key = context.configuration.credentials["writeKey"]
-        authorization = BasicAuthorization(user: key?.text ?? "")
-        secrets = [key].compactMap { $0 } + [authorization.secret]
+        source = try SegmentSource(context.configuration, url: Self.url(context.configuration))
     }
+
+    var secrets: [Secret] { source.secrets }
 
     func entry(_ event: Event, unixMilliseconds: Int64) throws(RefusedEvent) -> BatchEntry {
-        BatchEntry(key: event.id, json: try message.json(event, messageID: event.id))
+        BatchEntry(key: event.id, json: try source.message(event, id: event.id))
     }
 
-    func request(_ entries: [BatchEntry]) -> OutboundRequest {
-        var body = JSONObject()
-        body.add("batch", json: entries.jsonList)
-        return request(body: body)
-    }
+    func request(_ entries: [BatchEntry]) -> OutboundRequest { source.request(entries) }
 
     func judge(_ answer: APIAnswer, _ entries: [BatchEntry]) -> BatchVerdict {
         if answer.isSuccess {
@@ -59,20 +50,12 @@ final class RudderStackDestination: BatchDestination {
     }
 
     func check() async -> CredentialCheck {
-        var body = JSONObject()
-        body.add("batch", json: "[]".utf8)
-        switch await ask(request(body: body)) {
+        switch await ask(request([])) {
         case .failure(let problem): return problem.check
         case .success(let answer) where answer.status == 400:
             return .verified("the data plane knows the write key; an empty batch was sent, which it refuses afterwards")
         case .success(let answer): return failedCheck(answer)
         }
-    }
-
-    private func request(body: JSONObject) -> OutboundRequest {
-        OutboundRequest(
-            .post, url,
-            headers: [("Content-Type", "application/json"), ("Authorization", authorization.value)], body: body.json)
     }
 
     private nonisolated static func url(

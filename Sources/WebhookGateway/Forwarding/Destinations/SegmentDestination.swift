@@ -25,16 +25,13 @@ final class SegmentDestination: BatchDestination {
     /// 2500 messages and 500 KB a batch.
     let limits = BatchLimits(events: 2500, bytes: 480_000)
     let context: DestinationContext
-    let secrets: [Secret]
     let unverifiable: String? =
         "accepted, unverifiable: Segment answers so to everything, also to a wrong write key or an event that it drops"
 
     private static let maximumMessageBytes = 32_000
     private static let maximumIDBytes = 99
 
-    private let message: SegmentEvent
-    private let url: OutboundURL
-    private let authorization: BasicAuthorization
+    private let source: SegmentSource
 
     nonisolated static func validate(_ configuration: DestinationConfiguration) throws(InvalidDestination) {
         _ = try SegmentEvent(configuration)
@@ -43,31 +40,23 @@ final class SegmentDestination: BatchDestination {
 
     init(_ context: DestinationContext) throws(InvalidDestination) {
         self.context = context
-        message = try SegmentEvent(context.configuration)
-        url = try Self.url(context.configuration)
-        let key = context.configuration.credentials["writeKey"]
-        authorization = BasicAuthorization(user: key?.text ?? "")
-        secrets = [key].compactMap { $0 } + [authorization.secret]
+        source = try SegmentSource(context.configuration, url: Self.url(context.configuration))
     }
+
+    var secrets: [Secret] { source.secrets }
 
     func entry(_ event: Event, unixMilliseconds: Int64) throws(RefusedEvent) -> BatchEntry {
         // Segment knows repeated ids across all sources and workspaces: two destinations must not share one.
         let full = "\(context.name):\(event.id)"
         let messageID = full.utf8.count <= Self.maximumIDBytes ? full : UUIDv5.text(of: full)
-        let json = try message.json(event, messageID: messageID)
+        let json = try source.message(event, id: messageID)
         guard json.count <= Self.maximumMessageBytes else {
             throw .dataError("\(json.count) bytes; Segment takes 32 KB an event and would drop it silently")
         }
         return BatchEntry(key: event.id, json: json)
     }
 
-    func request(_ entries: [BatchEntry]) -> OutboundRequest {
-        var body = JSONObject()
-        body.add("batch", json: entries.jsonList)
-        return OutboundRequest(
-            .post, url,
-            headers: [("Content-Type", "application/json"), ("Authorization", authorization.value)], body: body.json)
-    }
+    func request(_ entries: [BatchEntry]) -> OutboundRequest { source.request(entries) }
 
     func judge(_ answer: APIAnswer, _ entries: [BatchEntry]) -> BatchVerdict {
         if answer.isSuccess {

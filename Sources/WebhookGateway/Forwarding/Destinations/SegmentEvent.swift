@@ -26,7 +26,7 @@ struct SegmentEvent {
         traits.add("phone", commerce.phone)
         var context = JSONObject()
         context.add("library", json: #"{"name":"webhook-gateway"}"#.utf8)
-        if let customer = commerce.customerID {
+        if let customer = commerce.identity {
             message.add("userId", customer)
         } else {
             message.add("anonymousId", event.id)

@@ -92,7 +92,7 @@ final class SendGridDestination: BatchDestination {
     }
 
     func judge(_ error: HTTPClientError, _ entries: [BatchEntry]) -> BatchVerdict {
-        .each([afterUnknownOutcome.outcome(of: error)])
+        afterUnknownOutcome.verdict(of: error)
     }
 
     /// Only a header says what SendGrid calls the mail.

@@ -22,7 +22,9 @@ final class ConformanceBench {
     }
 
     /// - Parameter recoversAfter: after so many requests with events all goes well.
-    init(_ type: String, _ situation: Situation, recoversAfter: Int = .max) throws {
+    init(
+        _ type: String, _ situation: Situation, recoversAfter: Int = .max, settings: [String: JSONValue] = [:]
+    ) throws {
         let imitation = try #require(
             ImitationCatalog.imitation(of: type), "\(type) needs an imitation of its API in ImitationCatalog")
         let state = Observed()
@@ -46,6 +48,7 @@ final class ConformanceBench {
         }
         var configuration = DestinationConfiguration.sample(type) { $0.timeoutSeconds = situation == .slow ? 1 : 60 }
         imitation.configure(&configuration, server: "http://127.0.0.1:\(server.port)")
+        configuration.settings.merge(settings) { $1 }
         destination = try DestinationCatalog.make(
             DestinationContext(
                 configuration, client: HTTPClient(version: "test"),

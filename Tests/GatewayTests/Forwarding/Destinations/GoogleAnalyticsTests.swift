@@ -40,8 +40,8 @@ struct GoogleAnalyticsDestinationTests {
             received.text
                 == #"{"client_id":"\#(clientID)","events":[{"name":"purchase","timestamp_micros":1795250460000000,"#
                 + #""params":{"transaction_id":"ord_7","value":19.99,"currency":"USD","event_id":"01JB2QK9Z8X4YV7WTN3M5R6P1D","#
-                + #""provider":"stripe","webhook_source":"stripe","payment_id":"pi_1","payment_status":"succeeded","#
-                + #""order_id":"ord_7","livemode":"true"}}]}"#)
+                + #""provider":"stripe","webhook_source":"stripe","livemode":"true","order_id":"ord_7","#
+                + #""payment_id":"pi_1","payment_status":"succeeded"}}]}"#)
     }
 
     @Test func `a request holds the events of one client`() async throws {
@@ -119,6 +119,60 @@ struct GoogleAnalyticsDestinationTests {
         }
     }
 
+    @Test func `a web page is not Google's answer`() async throws {
+        let server = try FakeHTTPServer { _ in [.answer(200, body: "<html>Please log in</html>")] }
+        let result = try await destination(server).send([try .sample(data: payment)])
+        guard case .retry(.providerError, _, _) = result.outcomes[0] else {
+            Issue.record("\(result)")
+            return
+        }
+    }
+
+    @Test func `a request stays below 130 kB, and what is larger alone is dead`() async throws {
+        let server = try FakeHTTPServer { _ in [.answer(204)] }
+        func items(_ count: Int) throws -> Event {
+            let item =
+                #"{"id":"\#(String(repeating: "€", count: 100))","name":"\#(String(repeating: "é", count: 100))"}"#
+            let list = Array(repeating: item, count: count).joined(separator: ",")
+            return try .sample(data: #"{"customer":{"id":"c"},"items":[\#(list)]}"#)
+        }
+        let result = try await destination(server).send([
+            try items(100), try items(100), try items(190), try items(200),
+        ])
+        #expect(result.outcomes.map { $0 == .delivered } == [true, true, true, true])
+        #expect(server.received.count == 3)
+        #expect(server.received.allSatisfy { $0.body.count < 130_000 })
+        let rules: JSONValue = .object([
+            "rules": .array([
+                .object(["match": .text("*"), "root": .text("data"), "fields": .object(["a": .text("n")])])
+            ])
+        ])
+        let large = try Event.sample(data: #"{"n":1\#(String(repeating: "0", count: 140_000))}"#)
+        let refused = try await destination(server, settings: ["mapping": rules]).send([large])
+        guard case .dead(.dataError, let reason) = refused.outcomes[0] else {
+            Issue.record("sent")
+            return
+        }
+        #expect(reason.contains("130 kB"))
+    }
+
+    @Test(
+        arguments: [
+            (200, #"{"validationMessages":[]}"#, .unverifiable), (404, "", .failed(.configuration)),
+            (200, #"{"validationMessages":[{"description":"bad s3cr3t+/x"}]}"#, .failed(.validation)),
+            (200, "<html>", .failed(.providerError)),
+        ] as [(Int, String, CredentialCheck.Verdict)])
+    func `the validation server is asked, which knows no keys`(
+        _ status: Int, _ body: String, _ verdict: CredentialCheck.Verdict
+    ) async throws {
+        let server = try FakeHTTPServer { request in
+            request.path == "/debug/mp/collect" ? [.answer(status, body: body)] : [.answer(500)]
+        }
+        let check = try await destination(server).check()
+        #expect(check.verdict == verdict)
+        #expect(!check.explanation.contains("s3cr3t"))
+    }
+
     @Test func `the region chooses the address`() throws {
         #expect(GoogleAnalyticsSettings.Region.eu.address == "https://region1.google-analytics.com")
         let settings = try GoogleAnalyticsSettings(.sample("google-analytics") { $0.settings["region"] = .text("eu") })
@@ -128,9 +182,13 @@ struct GoogleAnalyticsDestinationTests {
 
 struct GoogleAnalyticsEventTests {
     private func event(
-        _ type: String, _ data: String, subject: String? = "sub_1", _ settings: GoogleAnalyticsSettings = .init()
+        _ type: String, _ data: String, subject: String? = "sub_1", _ settings: [String: JSONValue] = [:]
     ) throws -> GoogleAnalyticsEvent {
-        GoogleAnalyticsEvent(try .sample(type: type, subject: subject, data: data), settings)
+        try GoogleAnalyticsEvent(try .sample(type: type, subject: subject, data: data), self.settings(settings))
+    }
+
+    private func settings(_ settings: [String: JSONValue] = [:]) throws -> GoogleAnalyticsSettings {
+        try GoogleAnalyticsSettings(.sample("google-analytics") { $0.settings = settings })
     }
 
     private func json(_ event: GoogleAnalyticsEvent) -> String {
@@ -145,14 +203,9 @@ struct GoogleAnalyticsEventTests {
         #expect(json(refund).contains(#""params":{"transaction_id":"pi_1","value":0.500,"currency":"KWD","#))
     }
 
-    @Test(arguments: [
-        (GoogleAnalyticsSettings.TransactionID.order, "ord_1"), (.payment, "pi_1"),
-    ])
-    func `the transaction's id is the order's or the payment's`(
-        _ source: GoogleAnalyticsSettings.TransactionID, _ id: String
-    ) throws {
-        var settings = GoogleAnalyticsSettings()
-        settings.transactionID = source
+    @Test(arguments: [("order", "ord_1"), ("payment", "pi_1")])
+    func `the transaction's id is the order's or the payment's`(_ source: String, _ id: String) throws {
+        let settings = ["transactionId": JSONValue.text(source)]
         let data =
             #"{"amount":{"minor":1,"currency":"JPY","decimal":"1"},"order":{"id":"ord_1"},"payment":{"id":"pi_1"}}"#
         #expect(json(try event("payment.succeeded", data, settings)).contains(#""transaction_id":"\#(id)""#))
@@ -227,6 +280,31 @@ struct GoogleAnalyticsEventTests {
         #expect(document.string(of: document.member("transaction_id", of: parameters)) == "i")
     }
 
+    @Test func `rules of one's own name events and parameters, within what Google takes`() throws {
+        let fields: JSONValue = .object([
+            "why": .text("reason.code"), "value": .text("total"), "firebase_x": .text("reason.code"),
+            "mail": .text("customer.email"), "nested.a": .text("reason.code"), "list": .text("items[*].id"),
+            "9th": .text("reason.code"),
+        ])
+        let rule: JSONValue = .object([
+            "match": .text("payment.failed"), "type": .text("payment.Declined"), "root": .text("data"),
+            "fields": fields,
+        ])
+        let mapping: JSONValue = .object(["extends": .text("google-analytics"), "rules": .array([rule])])
+        let data =
+            #"{"reason":{"code":"card"},"customer":{"email":"a@b.cd"},"items":[{"id":"1"}],"total":7,"#
+            + #""amount":{"minor":100,"currency":"USD","decimal":"1.00"}}"#
+        let declined = try event("payment.failed", data, ["mapping": mapping])
+        #expect(declined.name == "payment_declined")
+        let text = json(declined)
+        #expect(text.contains(#""why":"card""#) && text.contains(#""value":7,"#))
+        for name in ["firebase_x", "mail", "nested", "list", "9th"] { #expect(!text.contains("\"\(name)\":")) }
+        #expect(try event("payment.succeeded", data, ["mapping": mapping]).name == "purchase")
+        let only: JSONValue = .array([rule])
+        let refusal = #expect(throws: RefusedEvent.self) { try event("order.created", data, ["mapping": only]) }
+        #expect(refusal?.category == .configuration)
+    }
+
     @Test func `the client is a stable pseudonym`() throws {
         let customer = try event("a.b", #"{"customer":{"id":"cus_1"}}"#)
         #expect(try event("c.d", #"{"customer":{"id":"cus_1"},"order":{"id":"x"}}"#).clientID == customer.clientID)
@@ -244,9 +322,9 @@ struct GoogleAnalyticsEventTests {
     }
 
     @Test func `another tenant's customer of the same id is another client`() throws {
-        let settings = GoogleAnalyticsSettings()
+        let settings = try settings()
         let clients = try ["a", "b"].map {
-            GoogleAnalyticsEvent(try .sample(tenant: $0, data: #"{"customer":{"id":"1"}}"#), settings).clientID
+            try GoogleAnalyticsEvent(try .sample(tenant: $0, data: #"{"customer":{"id":"1"}}"#), settings).clientID
         }
         #expect(clients[0] != clients[1])
     }

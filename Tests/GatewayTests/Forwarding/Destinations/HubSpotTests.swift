@@ -45,6 +45,16 @@ struct HubSpotDestinationTests {
                     + #""firstname":"Ada King","lastname":"Lovelace"}}"#) == true)
     }
 
+    @Test(arguments: [423, 477])
+    func `an account that is locked or being moved is asked again`(_ status: Int) async throws {
+        let server = try FakeHTTPServer { _ in [.answer(status, headers: ["Retry-After: 9"], body: "{}")] }
+        let result = try await destination(server, ["object": .text("contact")]).send([try contact("e1", "a@b.cd")])
+        guard case .retry(.providerError, _, .seconds(9)?) = result.outcomes[0] else {
+            Issue.record("\(result)")
+            return
+        }
+    }
+
     @Test func `one contact's events do not share a request`() async throws {
         let server = try FakeHTTPServer { request in
             let count = request.text.ranges(of: "objectWriteTraceId").count

@@ -28,24 +28,36 @@ struct MailDestinationTests {
     func `what may have been sent is repeated or given up, as configured`(_ type: String) async throws {
         let server = try FakeHTTPServer { _ in [.reset] }
         let kept = try await destination(type, server).send([try event()]).outcomes[0]
-        guard case .retry(.network, _, _) = kept else { return Issue.record("\(kept)") }
+        guard case .retry(.network, _, _) = kept else {
+            Issue.record("\(kept)")
+            return
+        }
         let giveUp = try destination(type, server, ["afterUnknownOutcome": .text("giveUp")])
         let outcomes = await giveUp.send([try event("a"), try event("b")]).outcomes
         for outcome in outcomes {
-            guard case .dead(.network, let reason) = outcome else { return Issue.record("\(outcome)") }
+            guard case .dead(.network, let reason) = outcome else {
+                Issue.record("\(outcome)")
+                return
+            }
             #expect(reason.contains("afterUnknownOutcome"))
         }
         #expect(server.received.count == 3, "each was tried once")
         let strange = try FakeHTTPServer { _ in [.answer(body: "{}")] }
         let answer = try await destination(type, strange, ["afterUnknownOutcome": .text("giveUp")]).send([try event()])
-        guard case .dead(.network, _) = answer.outcomes[0] else { return Issue.record("\(answer)") }
+        guard case .dead(.network, _) = answer.outcomes[0] else {
+            Issue.record("\(answer)")
+            return
+        }
     }
 
     @Test(arguments: ["sendgrid", "mailgun", "resend"])
     func `an event without a recipient is dead, and nothing is asked`(_ type: String) async throws {
         let server = try FakeHTTPServer()
         let outcome = try await destination(type, server).send([try .sample()]).outcomes[0]
-        guard case .dead(.dataError, let reason) = outcome else { return Issue.record("\(outcome)") }
+        guard case .dead(.dataError, let reason) = outcome else {
+            Issue.record("\(outcome)")
+            return
+        }
         #expect(reason.contains("data.customer.email"))
         #expect(server.received.isEmpty)
     }
@@ -59,7 +71,8 @@ struct MailDestinationTests {
         let destination = try destination("sendgrid", server)
         #expect(await destination.send([try event()]).answer == "X-Message-Id: 14c5d75ce93")
         guard case .retry(.rateLimit, _, .seconds(12)?) = await destination.send([try event()]).outcomes[0] else {
-            return Issue.record("not as long as SendGrid says")
+            Issue.record("not as long as SendGrid says")
+            return
         }
     }
 

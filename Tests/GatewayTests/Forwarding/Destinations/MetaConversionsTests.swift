@@ -107,6 +107,14 @@ struct MetaConversionsDestinationTests {
         #expect(text.contains(#""value":12.340"#) && text.contains(#""currency":"KWD""#))
     }
 
+    @Test func `an item without an id is called by its name`() async throws {
+        let server = try accepting()
+        let data =
+            #"{"customer":{"id":"c"},"amount":{"minor":1,"currency":"USD","decimal":"0.01"},"items":[{"name":"Tea","quantity":2}]}"#
+        _ = try await destination(server).send([try .sample(data: data)])
+        #expect(server.received.first?.text.contains(#""contents":[{"id":"Tea","quantity":2}]"#) == true)
+    }
+
     @Test(
         arguments: [
             (#"{"error":{"message":"m","code":4}}"#, 403, .rateLimit, true),

@@ -34,6 +34,12 @@ struct MixpanelDestinationTests {
         #expect(server.received.first?.text.contains(#""$insert_id":"\#(expected)""#) == true)
     }
 
+    @Test func `a time that lies ahead is when the gateway got the event, in every attempt`() async throws {
+        let server = try FakeHTTPServer { _ in [.answer(body: #"{"code":200,"num_records_imported":1}"#)] }
+        _ = try await destination(server).send([try .sample(time: "2026-11-21T12:00:00Z")])
+        #expect(server.received.first?.text.contains(#""time":1795250460123,"#) == true)
+    }
+
     @Test func `fewer imported than sent is not believed`() async throws {
         let server = try FakeHTTPServer { _ in [.answer(body: #"{"code":200,"num_records_imported":1}"#)] }
         let result = try await destination(server).send([try .sample(id: "a"), try .sample(id: "b")])

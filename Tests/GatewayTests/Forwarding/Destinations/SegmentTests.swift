@@ -33,6 +33,11 @@ struct SegmentDestinationTests {
             text.contains(#""anonymousId":"01JB2QK9Z8X4YV7WTN3M5R6P1D","type":"track","event":"Inventory Updated""#))
     }
 
+    @Test func `a word that stands for nobody is no user`() async throws {
+        let text = try await sent(try .sample(data: #"{"customer":{"id":"null"}}"#))
+        #expect(text.contains(#""anonymousId":"01JB2QK9Z8X4YV7WTN3M5R6P1D""#) && !text.contains("userId"))
+    }
+
     @Test func `a mapping of one's own comes first`() async throws {
         let rule: JSONValue = .object([
             "match": .text("payment.failed"), "type": .text("order.payment_declined"),
