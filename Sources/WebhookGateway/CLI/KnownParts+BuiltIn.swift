@@ -3,6 +3,9 @@ extension KnownParts {
     static let builtIn = KnownParts(
         destinationTypes: Set(DestinationCatalog.types),
         singleEventTypes: Set(DestinationCatalog.all.map { $0.card }.filter(\.isSingleEvent).map(\.type)),
+        provider: { (name, own, changes) throws(ConfigurationError) in
+            try ProviderLibrary(own: own).kind(named: name, changes: changes)
+        },
         mappingIssues: { name, rules in
             do throws(ConfigurationError) {
                 _ = try MappingCatalog(overrides: [name: rules]).rules(named: name)

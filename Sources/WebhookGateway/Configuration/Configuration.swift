@@ -12,6 +12,8 @@ struct Configuration: ConfigurationSection {
     /// How long a stopping process may take to finish what is in flight.
     var drainSeconds = 25
     var log = LogConfiguration()
+    /// The operator's own provider definitions by name; those in the folder `providers` beside the file join them.
+    var providers: [String: JSONValue] = [:]
     /// The endpoints providers post to, ordered by name.
     var sources: [SourceConfiguration] = []
     /// The operator's field mappings by name; each overrides the bundled one of that name.
@@ -30,6 +32,7 @@ struct Configuration: ConfigurationSection {
         keys.section("queues", &queues)
         keys.integer("drainSeconds", &drainSeconds, in: 0...86_400)
         keys.section("log", &log)
+        keys.free("providers", &providers)
         let (maxBodyBytes, windowSeconds) = (listen.maxBodyBytes, dedupe.windowSeconds)
         keys.named("sources", &sources, .sourceName) { name in
             SourceConfiguration(name: name, maxBodyBytes: maxBodyBytes, dedupeWindowSeconds: windowSeconds)

@@ -55,7 +55,11 @@ struct ConfigurationLoader: Sendable {
     }
 
     /// Reads and checks the text of a configuration; `place` is what messages call it.
-    func parse(_ bytes: [UInt8], place: String) throws(ConfigurationError) -> LoadedConfiguration {
+    ///
+    /// `folder` holds provider definitions, one a file; nil: none does.
+    func parse(
+        _ bytes: [UInt8], place: String, folder: String? = nil
+    ) throws(ConfigurationError) -> LoadedConfiguration {
         let outline: JSON5Outline
         do throws(JSON5Outline.Failure) {
             outline = try JSON5Outline(bytes)
@@ -70,6 +74,8 @@ struct ConfigurationLoader: Sendable {
         }
         var configuration = Configuration()
         ConfigurationReader.read(&configuration, members, path: "", notes: notes)
+        notes.issues += configuration.addProviders(fromFolder: folder)
+        notes.issues += configuration.resolveProviders(known, after: notes.issues)
         let issues =
             notes.issues + ConfigurationValidation.issues(configuration, known: known, after: notes.issues)
         guard issues.allSatisfy({ $0.severity == .warning }) else {
@@ -91,7 +97,13 @@ extension ConfigurationLoader {
                 remedy: "check its name and its permissions")
             throw ConfigurationError(place: path, issues: [issue])
         }
-        return try parse(bytes, place: path)
+        return try parse(bytes, place: path, folder: Self.folder(beside: path))
+    }
+
+    /// Where definitions of providers lie: `providers` beside the configuration file.
+    private static func folder(beside path: String) -> String? {
+        if path == "-" { return nil }
+        return path.lastIndex(of: "/").map { "\(path[..<$0])/providers" } ?? "providers"
     }
 
     private func decode(_ bytes: [UInt8], place: String) throws(ConfigurationError) -> [String: JSONValue] {

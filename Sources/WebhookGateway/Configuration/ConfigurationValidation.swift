@@ -68,16 +68,17 @@ struct ConfigurationValidation {
                 "\(path).maxBodyBytes", "larger than listen.maxBodyBytes, which refuses the delivery first",
                 "raise listen.maxBodyBytes to at least \(source.maxBodyBytes)")
         }
-        let names = Set(configuration.mappings.keys).union(known.mappingNames).union(
-            ProviderCatalog.all.map { $0.name })
+        let names = Set(configuration.mappings.keys).union(known.mappingNames).union(ProviderCatalog.names)
         if source.mapping != source.provider, !names.contains(source.mapping) {
             unknown("\(path).mapping", "mapping", source.mapping, names)
         }
     }
 
     private mutating func checkProvider(_ source: SourceConfiguration, _ path: String) {
-        guard let provider = ProviderCatalog.named(source.provider) else {
-            return unknown("\(path).provider", "provider", source.provider, Set(ProviderCatalog.all.map { $0.name }))
+        guard let provider = source.providerKind else {
+            let names = Set(ProviderCatalog.names).union(configuration.providers.keys)
+            if hasReadingIssue("\(path).definition") || hasReadingIssue("providers.\(source.provider)") { return }
+            return unknown("\(path).provider", "provider", source.provider, names)
         }
         var settings = source.providerSettings
         // A stand-in, so that secrets that are missing or could not be found do not hide what else is wrong.
@@ -91,9 +92,9 @@ struct ConfigurationValidation {
         }
     }
 
-    private func invalid(_ settings: ProviderSettings, _ provider: any NativeProvider.Type) -> InvalidSettings? {
+    private func invalid(_ settings: ProviderSettings, _ provider: ProviderKind) -> InvalidSettings? {
         do throws(InvalidSettings) {
-            _ = try provider.init(settings)
+            _ = try provider.provider(settings)
             return nil
         } catch {
             return error
@@ -106,6 +107,8 @@ struct ConfigurationValidation {
             switch invalid.key {
             case "secrets": settings.secrets.isEmpty
             case "notificationURL": settings.notificationURL == nil
+            case "verifyToken": settings.verifyToken == nil
+            case "allowUnauthenticated": !settings.allowUnauthenticated
             default: false
             }
         if isMissing {

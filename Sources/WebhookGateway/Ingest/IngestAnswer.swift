@@ -31,6 +31,30 @@ enum IngestAnswer {
         return .json(.ok, body)
     }
 
+    /// The same, unless the provider wants an answer of its own (Salesforce a SOAP acknowledgement).
+    static func received(
+        _ events: [(id: EventID, isDuplicate: Bool?, isQuarantined: Bool)], as answers: AnswerRules
+    ) -> Response {
+        guard let type = answers.acceptedContentType else { return received(events) }
+        return Response(.ok, contentType: mediaType(type), body: Array(answers.acceptedBody.utf8))
+    }
+
+    /// The answer to a provider's challenge.
+    static func handshake(_ reply: HandshakeReply) -> Response {
+        var response = Response(
+            HTTPStatus(UInt16(reply.status)), contentType: mediaType(reply.contentType ?? ""), body: reply.body)
+        for header in reply.headers where header.name.lowercased() == "x-hook-secret" {
+            response.fields.append((name: "X-Hook-Secret", value: header.value))
+        }
+        return response
+    }
+
+    /// The media types that definitions may answer in.
+    private static func mediaType(_ text: String) -> StaticString {
+        if text.hasPrefix("application/json") { return MediaType.json }
+        return text.contains("xml") ? "text/xml; charset=utf-8" : MediaType.text
+    }
+
     /// The id that an event is told by: made here, or read from the store.
     enum EventID: CustomStringConvertible {
         case made(ULID)
@@ -64,12 +88,15 @@ enum IngestAnswer {
     }
 
     /// 401 or 403: not authentic. The detail says no more than the kind of failure.
-    static func refused(_ failure: VerificationFailure) -> Problem {
-        switch failure {
-        case .missing: Problem(.unauthorized, "The delivery carries no signature or secret.")
-        case .malformed: Problem(.unauthorized, "The delivery's signature cannot be read.")
-        case .mismatch: Problem(.unauthorized, "The delivery's signature does not match.")
-        case .expired: Problem(.unauthorized, "The delivery's signature is too old.")
+    ///
+    /// `status` is what the provider wants instead of 401.
+    static func refused(_ failure: VerificationFailure, status: Int? = nil) -> Problem {
+        let status = status.map { HTTPStatus(UInt16($0)) } ?? .unauthorized
+        return switch failure {
+        case .missing: Problem(status, "The delivery carries no signature or secret.")
+        case .malformed: Problem(status, "The delivery's signature cannot be read.")
+        case .mismatch: Problem(status, "The delivery's signature does not match.")
+        case .expired: Problem(status, "The delivery's signature is too old.")
         case .addressNotAllowed: Problem(.forbidden, "Deliveries from this address are not allowed.")
         }
     }

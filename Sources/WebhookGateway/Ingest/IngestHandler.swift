@@ -84,9 +84,12 @@ final class IngestHandler: RequestHandler {
         if request.method != .post {
             return answerHandshake(delivery, source, context, exchange)
         }
+        if source.asked.contains("POST"), let reply = source.provider.handshake(delivery) {
+            return answer(reply, source, context, exchange, from: peer)
+        }
         switch pipeline.decide(delivery, for: source, context, trustsTrace: isTrustedProxy(context.peer), ids: &ids) {
         case .refuse(let failure):
-            let problem = IngestAnswer.refused(failure)
+            let problem = IngestAnswer.refused(failure, status: source.answers.refusedStatus)
             source.counters.count(RequestOutcome(failure), nanoseconds: elapsed(context))
             countFailure(peer)
             finish(source, problem, context, peer: peer, reason: failure.rawValue)
@@ -141,14 +144,21 @@ final class IngestHandler: RequestHandler {
         guard let reply = source.provider.handshake(delivery) else {
             return exchange.reply(IngestAnswer.methodNotAllowed(source.methods).response(requestID: context.requestID))
         }
+        answer(reply, source, context, exchange, from: delivery.peer)
+    }
+
+    private func answer(
+        _ reply: HandshakeReply, _ source: Source, _ context: RequestContext, _ exchange: Exchange,
+        from peer: IPAddress?
+    ) {
         source.counters.count(.handshake, nanoseconds: elapsed(context))
         guard reply.status < 400 else {
-            countFailure(delivery.peer)
+            countFailure(peer)
             let problem = IngestAnswer.refused(reply.status == 403 ? .addressNotAllowed : .mismatch)
-            finish(source, problem, context, peer: delivery.peer, reason: "handshake")
+            finish(source, problem, context, peer: peer, reason: "handshake")
             return exchange.reply(problem.response(requestID: context.requestID))
         }
-        exchange.reply(Response(HTTPStatus(UInt16(reply.status)), contentType: MediaType.text, body: reply.body))
+        exchange.reply(IngestAnswer.handshake(reply))
     }
 
     private func keep(
@@ -162,7 +172,7 @@ final class IngestHandler: RequestHandler {
         }
         guard !events.isEmpty else {
             source.counters.count(.accepted, nanoseconds: elapsed(context))
-            return exchange.reply(IngestAnswer.received([]))
+            return exchange.reply(IngestAnswer.received([], as: source.answers))
         }
         let kept = events.map { Kept(id: $0.id, type: $0.type, isQuarantined: $0.isQuarantined) }
         store.accept(events, of: source.keys) { [self] result in
@@ -211,7 +221,7 @@ final class IngestHandler: RequestHandler {
         }
         let nanoseconds = elapsed(context)
         source.counters.count(outcome, nanoseconds: nanoseconds)
-        exchange.reply(IngestAnswer.received(told))
+        exchange.reply(IngestAnswer.received(told, as: source.answers))
         accessLog.delivered(
             AccessLog.Delivery(
                 source: source.name, outcome: outcome, request: context.requestID,

@@ -126,14 +126,15 @@ struct Pipeline {
             data: nil, dead: .init(category: FailureCategory.dataError.rawValue, reason: reason), to: &json)
         return NewEvent(
             id: id, type: type, key: key, json: json, metadata: arrival.metadata(reason: reason),
-            body: arrival.delivery.body,
+            // Where the body holds what nobody may keep, the provider's repetition is all there is.
+            body: arrival.source.archivesEvents ? [] : arrival.delivery.body,
             isQuarantined: true)
     }
 
     /// The raw bytes kept with one event: the delivery's, unless many events would each keep a large one.
     private func body(of event: ProviderEvent, _ arrival: Arrival, alone: Bool) -> ArraySlice<UInt8> {
         let body = arrival.delivery.body
-        if alone || body.count <= Self.largestSharedBody { return body }
+        if !arrival.source.archivesEvents, alone || body.count <= Self.largestSharedBody { return body }
         var element: [UInt8] = []
         document.appendMinified(event.payload, to: &element)
         return element[...]

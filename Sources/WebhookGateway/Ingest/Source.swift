@@ -12,6 +12,12 @@ final class Source {
     let envelope: EnvelopeWriter
     /// The methods that the endpoint knows, for 405 and OPTIONS.
     let methods: HTTPMethodSet
+    /// The methods by which the provider asks its questions.
+    let asked: Set<String>
+    /// What the provider is answered, where it wants something of its own.
+    let answers: AnswerRules
+    /// Whether the archive holds the events instead of the body.
+    let archivesEvents: Bool
     var counters = SourceCounters()
     /// `rateLimit`, shared with the other workers; nil: none.
     var rate: SourceRate?
@@ -20,11 +26,9 @@ final class Source {
 
     /// - Throws: `InvalidSettings` when the provider refuses its settings; the configuration was checked before.
     init(_ configuration: SourceConfiguration, mapper: Mapper, keys: Keys) throws {
-        guard let type = ProviderCatalog.named(configuration.provider) else {
-            throw InvalidSettings(key: "provider", reason: "there is no provider \(configuration.provider)")
-        }
         name = configuration.name
-        provider = try type.init(configuration.providerSettings)
+        provider = try configuration.makeProvider()
+        let kind = configuration.providerKind
         self.mapper = mapper
         self.keys = SourceKeys(
             source: configuration.name, queues: configuration.queues,
@@ -32,8 +36,11 @@ final class Source {
         tenant = configuration.tenant
         tenants = configuration.tenants
         maxBodyBytes = configuration.maxBodyBytes
-        envelope = EnvelopeWriter(source: configuration.name, provider: type.name)
-        methods = type.answersHandshakes ? [.init(.get), .init(.head), .init(.post)] : .init(.post)
+        envelope = EnvelopeWriter(source: configuration.name, provider: provider.name)
+        asked = Set(kind?.handshakeMethods ?? [])
+        methods = asked.isDisjoint(with: ["GET", "HEAD"]) ? .init(.post) : [.init(.get), .init(.head), .init(.post)]
+        answers = kind?.answers ?? AnswerRules()
+        archivesEvents = kind?.archivesEvents ?? false
     }
 }
 

@@ -11,7 +11,7 @@ struct MappingCatalog: Sendable {
 
     /// The names there are.
     var names: [String] {
-        Set(overrides.keys).union(ProviderCatalog.all.map { $0.name }).sorted()
+        Set(overrides.keys).union(ProviderCatalog.names).sorted()
     }
 
     /// The rules of that name.
@@ -19,21 +19,26 @@ struct MappingCatalog: Sendable {
         if let override = overrides[name] {
             return try MappingRules(override, at: "mappings.\(name)", extending: try Self.extended(by: override))
         }
-        guard let provider = ProviderCatalog.named(name) else {
+        guard let bundled = try Self.bundled(name) else {
             let guess = NearestName.to(name, among: names).map { "did you mean \"\($0)\"?" }
             let issue = ConfigurationIssue(
                 keyPath: "mappings.\(name)", message: "there is no mapping of that name",
                 remedy: guess ?? "there are \(names.joined(separator: ", "))")
             throw ConfigurationError(place: "mapping", issues: [issue])
         }
-        return try MappingRules(json5: provider.mapping, named: name)
+        return bundled
+    }
+
+    /// The bundled mapping of that name; that of a definition stands in it, and one without any maps nothing.
+    private static func bundled(_ name: String) throws(ConfigurationError) -> MappingRules? {
+        if let provider = ProviderCatalog.named(name) { return try MappingRules(json5: provider.mapping, named: name) }
+        guard let definition = BundledDefinitions.named(name) else { return nil }
+        return try MappingRules(definition: definition.json5, named: name)
     }
 
     /// The bundled mapping that `extends` names; the operator's own cannot be extended, so no circle can arise.
     private static func extended(by mapping: JSONValue) throws(ConfigurationError) -> MappingRules? {
-        guard case .object(let members) = mapping, case .text(let name)? = members["extends"],
-            let provider = ProviderCatalog.named(name)
-        else { return nil }
-        return try MappingRules(json5: provider.mapping, named: name)
+        guard case .object(let members) = mapping, case .text(let name)? = members["extends"] else { return nil }
+        return try bundled(name)
     }
 }

@@ -15,16 +15,26 @@ struct MappingRules: Sendable {
 
     /// Reads a mapping from JSON5.
     init(json5: String, named name: String) throws(ConfigurationError) {
+        try self.init(try Self.value(of: json5, named: name), at: name)
+    }
+
+    /// Reads the mapping that stands in a provider's definition; without one, everything passes through.
+    init(definition json5: String, named name: String) throws(ConfigurationError) {
+        let value = try Self.value(of: json5, named: name)
+        var mapping = JSONValue.array([])
+        if case .object(let members) = value { mapping = members["mapping"] ?? mapping }
+        try self.init(mapping, at: name)
+    }
+
+    private static func value(of json5: String, named name: String) throws(ConfigurationError) -> JSONValue {
         let decoder = JSONDecoder()
         decoder.allowsJSON5 = true
-        let value: JSONValue
         do {
-            value = try decoder.decode(JSONValue.self, from: Data(json5.utf8))
+            return try decoder.decode(JSONValue.self, from: Data(json5.utf8))
         } catch {
             let issue = ConfigurationIssue(
                 keyPath: name, message: "this is not JSON5: \(error)", remedy: "mend the text")
             throw ConfigurationError(place: "mapping", issues: [issue])
         }
-        try self.init(value, at: name)
     }
 }

@@ -39,7 +39,7 @@ final class RequestVerifier {
     /// `now` and `peer` stand in for what the capture does not say.
     func verdict(on request: CapturedRequest, now: Int64, peer: IPAddress? = nil) -> Verdict {
         let delivery = request.delivery(at: now, from: client(of: request, peer))
-        if delivery.method != "POST", let reply = provider.handshake(delivery) {
+        if let reply = provider.handshake(delivery) {
             return .handshake(status: reply.status)
         }
         do throws(VerificationFailure) {
@@ -53,10 +53,7 @@ final class RequestVerifier {
 
     /// The provider that a source's configuration makes.
     static func provider(of source: SourceConfiguration) throws(InvalidSettings) -> any Provider {
-        guard let type = ProviderCatalog.named(source.provider) else {
-            throw InvalidSettings(key: "provider", reason: "there is no provider \(source.provider)")
-        }
-        return try type.init(source.providerSettings)
+        try source.makeProvider()
     }
 
     /// As the gateway does: X-Forwarded-For counts if a trusted proxy sent it.

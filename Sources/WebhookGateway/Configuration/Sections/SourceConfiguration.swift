@@ -3,8 +3,12 @@ import Verifiers
 /// One entry of `sources`: an endpoint `/webhooks/<name>` and how its deliveries are proved, mapped and queued.
 struct SourceConfiguration: NamedSection {
     var name: String
-    /// Whose deliveries these are (`ProviderCatalog`).
+    /// Whose deliveries these are (`ProviderLibrary`).
     var provider = ""
+    /// What that name stands for; nil until the configuration has been checked, or when there is no such provider.
+    var kind: ProviderKind?
+    /// Parts of the provider's definition that this source has otherwise.
+    var definition: [String: JSONValue] = [:]
     /// Several during rotation: any one may match.
     var secrets: [Secret] = []
     /// How old a signed timestamp may be; 0: not checked.
@@ -15,6 +19,10 @@ struct SourceConfiguration: NamedSection {
     var allowedAddresses: [CIDRBlock]?
     /// The query parameter that carries a URL secret.
     var secretParameter = "secret"
+    /// What a provider sends back to prove that it was told of this endpoint.
+    var verifyToken: Secret?
+    /// Whether deliveries that prove nothing are accepted.
+    var allowUnauthenticated = false
     var tenant = "default"
     /// The provider's account (QuickBooks realm, Square merchant) to tenant.
     var tenants: [String: String] = [:]
@@ -42,12 +50,15 @@ struct SourceConfiguration: NamedSection {
     mutating func visit(_ keys: inout some KeyVisitor) {
         keys.requiredText(
             "provider", &provider,
-            remedy: "set it to one of: \(ProviderCatalog.all.map { $0.name }.joined(separator: ", "))")
+            remedy: "set it to one of: \(ProviderCatalog.names.joined(separator: ", "))")
         keys.secrets("secrets", &secrets)
         keys.integer("toleranceSeconds", &toleranceSeconds, in: 0...604_800)
         keys.optionalText("notificationURL", &notificationURL, .httpURL)
         keys.optionalNetworks("allowedAddresses", &allowedAddresses)
         keys.text("secretParameter", &secretParameter, .name)
+        keys.optionalSecret("verifyToken", &verifyToken)
+        keys.boolean("allowUnauthenticated", &allowUnauthenticated)
+        keys.free("definition", &definition)
         keys.text("tenant", &tenant, .name)
         keys.textMap("tenants", &tenants, .name)
         keys.texts("queues", &queues, .name)
@@ -64,6 +75,20 @@ struct SourceConfiguration: NamedSection {
     var providerSettings: ProviderSettings {
         ProviderSettings(
             secrets: secrets.map(\.bytes), toleranceSeconds: Int64(toleranceSeconds), notificationURL: notificationURL,
-            allowedAddresses: allowedAddresses, secretParameter: secretParameter)
+            allowedAddresses: allowedAddresses, secretParameter: secretParameter, verifyToken: verifyToken?.bytes,
+            allowUnauthenticated: allowUnauthenticated)
+    }
+
+    /// What the provider's name stands for; nil when there is no such provider.
+    var providerKind: ProviderKind? {
+        kind ?? ProviderCatalog.named(provider).map { .native($0) }
+    }
+
+    /// A provider with this source's settings, for the calling thread.
+    func makeProvider() throws(InvalidSettings) -> any Provider {
+        guard let kind = providerKind else {
+            throw InvalidSettings(key: "provider", reason: "there is no provider \(provider)")
+        }
+        return try kind.provider(providerSettings)
     }
 }

@@ -1,0 +1,74 @@
+import FoundationEssentials
+import Glibc
+import Verifiers
+
+extension Configuration {
+    /// Reads the operator's definitions from a folder, one a file `NAME.json5`; returns what is wrong with them.
+    mutating func addProviders(fromFolder folder: String?) -> [ConfigurationIssue] {
+        guard let folder, let listing = opendir(folder) else { return [] }
+        defer { closedir(listing) }
+        var files: [String] = []
+        while let entry = readdir(listing) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name.hasSuffix(".json5"), !name.hasPrefix(".") { files.append(name) }
+        }
+        return files.sorted().compactMap { addProvider(fromFile: "\(folder)/\($0)", named: String($0.dropLast(6))) }
+    }
+
+    private mutating func addProvider(fromFile path: String, named name: String) -> ConfigurationIssue? {
+        let keyPath = "providers.\(name)"
+        guard providers[name] == nil else {
+            return ConfigurationIssue(
+                keyPath: keyPath, message: "stands in the file and in \(path)", remedy: "keep one")
+        }
+        do {
+            let bytes = try HostFile.read(path)
+            _ = try JSON5Outline(bytes)
+            let decoder = JSONDecoder()
+            decoder.allowsJSON5 = true
+            providers[name] = try decoder.decode(JSONValue.self, from: Data(bytes))
+            return nil
+        } catch let error as JSON5Outline.Failure {
+            return ConfigurationIssue(
+                keyPath: keyPath, message: "\(path):\(error.line):\(error.column): \(error.reason)", remedy: "")
+        } catch {
+            return ConfigurationIssue(keyPath: keyPath, message: "\(path) cannot be read (\(error))", remedy: "")
+        }
+    }
+
+    /// Finds what each source's provider is; returns what is wrong with the operator's definitions.
+    mutating func resolveProviders(
+        _ known: KnownParts, after readingIssues: [ConfigurationIssue]
+    ) -> [ConfigurationIssue] {
+        var issues: [ConfigurationIssue] = []
+        for name in providers.keys.sorted() {
+            if let problem = TextRule.sourceName.problem(name) {
+                issues.append(ConfigurationIssue(keyPath: "providers.\(name)", message: problem, remedy: "rename it"))
+            }
+            do throws(ConfigurationError) {
+                _ = try known.provider(name, providers, [:])
+            } catch {
+                issues += error.issues
+            }
+        }
+        let refused = Set(issues.map { $0.keyPath.split(separator: ".").prefix(2).joined(separator: ".") })
+        for index in sources.indices where !refused.contains("providers.\(sources[index].provider)") {
+            do throws(ConfigurationError) {
+                sources[index].kind = try known.provider(
+                    sources[index].provider, providers, sources[index].definition)
+            } catch {
+                issues += error.issues.map { issue in
+                    ConfigurationIssue(
+                        keyPath: "sources.\(sources[index].name).\(issue.keyPath)", message: issue.message,
+                        remedy: issue.remedy)
+                }
+            }
+        }
+        for (name, definition) in providers where mappings[name] == nil {
+            if case .object(let members) = definition, let mapping = members["mapping"] { mappings[name] = mapping }
+        }
+        return issues
+    }
+}
