@@ -37,6 +37,7 @@ final class Gateway: AdminHandler.Gateway {
     private(set) var adminListener: Listener?
     var isAdminInherited = false
     private var ledgerMetrics: LedgerMetrics?
+    private var archive: ArchiveTrimmer?
     private var signals: Signals?
     private var stopRequest: CheckedContinuation<Void, Never>?
     private(set) var isStopping = false
@@ -118,6 +119,10 @@ final class Gateway: AdminHandler.Gateway {
             }
             self.forwarder = forwarder
             forwarder.start()
+        }
+        if !roles.isDisjoint(with: [.forward, .admin]) {
+            archive = ArchiveTrimmer(redis, configuration)
+            archive?.start()
         }
         if roles.contains(.admin) {
             ledgerMetrics = LedgerMetrics(redis, configuration.redis)
@@ -214,6 +219,7 @@ final class Gateway: AdminHandler.Gateway {
                 loaded.configuration, dataDirectory: dataDirectory, redis: redisSettings, tls: certificates.listen,
                 spool: spool, log: log)
             try forwarder?.reload(loaded.configuration)
+            archive?.reload(loaded.configuration)
             for worker in ingest?.workers ?? [] { worker.reload(plan) }
             try use(certificates)
             configuration = loaded.configuration
@@ -268,6 +274,7 @@ final class Gateway: AdminHandler.Gateway {
         await forwarder?.stop(within: max(Duration.milliseconds(100), deadline - .now))
         adminListener?.abort()
         ledgerMetrics?.stop()
+        archive?.stop()
         await privateRedis?.stop(within: max(Duration.seconds(5), deadline - .now))
         log.info("stopped")
     }
@@ -308,6 +315,7 @@ final class Gateway: AdminHandler.Gateway {
         Metrics.append(certificates?.expiries ?? [], to: &text)
         if let forwarder { DeliveryMetrics.append(forwarder, to: &text) }
         await ledgerMetrics?.append(configuration, to: &text)
+        if let archive { text.append(archive) }
         return text.bytes
     }
 }

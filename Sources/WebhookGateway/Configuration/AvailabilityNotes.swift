@@ -11,7 +11,6 @@ extension Configuration {
         var notes = AvailabilityNotes()
         notes.add(admin)
         notes.add(redis)
-        notes.add("archive", archive != ArchiveConfiguration(), "the archive is not trimmed")
         for source in sources {
             let path = "sources.\(source.name)"
             notes.add("\(path).ordered", source.ordered, "events may overtake each other")

@@ -4,6 +4,7 @@ extension Ledger {
         var line = JSONLine()
         line.add("balanced", unaccounted == 0)
         line.add("unaccounted", unaccounted)
+        line.add("lostByStore", lostByStore)
         line.add("sources", list: sources.map(\.json))
         line.add("queues", list: queues.map(\.json))
         line.add("lanes", list: lanes.map(\.json))
@@ -24,7 +25,7 @@ extension Ledger {
 }
 
 extension Ledger.Source {
-    fileprivate var json: [UInt8] {
+    var json: [UInt8] {
         var line = JSONLine()
         line.add("source", name)
         line.add("accepted", accepted)
@@ -52,7 +53,7 @@ extension Ledger.Queue {
 }
 
 extension Ledger.Lane {
-    fileprivate var json: [UInt8] {
+    var json: [UInt8] {
         var line = JSONLine()
         line.add("destination", name)
         flow.add(to: &line)

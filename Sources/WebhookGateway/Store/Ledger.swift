@@ -66,21 +66,34 @@ struct Ledger: Equatable, Sendable {
     var queues: [Queue] = []
     var lanes: [Lane] = []
     var deaths: [Deaths] = []
+    /// New events that the store had confirmed to this gateway and does not know any more: it was restarted or replaced
+    /// without its last writes, and its books with them, so that those balance.
+    var lostByStore = 0
+
+    /// Lanes whose destination has left the configuration while they owe events.
+    func orphans(_ configuration: Configuration) -> [Lane] {
+        lanes.filter { $0.flow.present > 0 && configuration.destination(named: $0.name) == nil }
+    }
 
     /// The sum of all differences, whatever their sign; 0 when the books balance.
     var unaccounted: Int {
-        sources.reduce(0) { $0 + abs($1.unaccounted) } + queues.reduce(0) { $0 + abs($1.flow.unaccounted) }
+        lostByStore + sources.reduce(0) { $0 + abs($1.unaccounted) }
+            + queues.reduce(0) { $0 + abs($1.flow.unaccounted) }
             + lanes.reduce(0) { $0 + abs($1.flow.unaccounted) }
     }
 }
 
 extension Ledger {
     /// Reads the books; sources, queues and destinations named are listed even if nothing was counted there yet.
+    ///
+    /// - Parameter dataDirectory: a gateway's, whose own count the store's is compared with.
     @ControlPlane
     static func read(
         _ connection: RedisConnection, _ keys: Keys, sources: [String] = [], queues: Set<String> = [],
-        destinations: [String] = []
+        destinations: [String] = [], dataDirectory: String? = nil
     ) async throws(RedisFailure) -> Ledger {
+        // Before the store is asked: it cannot know less than what it has confirmed before.
+        let tallies = dataDirectory.map { StoreTally.records(in: $0) } ?? []
         var call = ScriptCall(.ledger, keys: [keys.ledger, keys.queues])
         call.add(keys.prefix)
         let names =
@@ -115,11 +128,22 @@ extension Ledger {
             else { continue }
             ledger.deaths.append(Deaths(lane: lane, category: category, count: Int(count)))
         }
+        ledger.lostByStore = try await lost(tallies, connection, keys)
         ledger.sources.sort { $0.name < $1.name }
         ledger.queues.sort { $0.name < $1.name }
         ledger.lanes.sort { $0.name < $1.name }
         ledger.deaths.sort { ($0.lane, $0.category) < ($1.lane, $1.category) }
         return ledger
+    }
+
+    @ControlPlane
+    private static func lost(
+        _ tallies: [StoreTally.Record], _ connection: RedisConnection, _ keys: Keys
+    ) async throws(RedisFailure) -> Int {
+        guard !tallies.isEmpty else { return 0 }
+        let reply = try await connection.command(["HMGET", .text(keys.ledger)] + tallies.map { .text($0.field) })
+        guard let counts = reply.elements, counts.count == tallies.count else { return 0 }
+        return zip(tallies, counts).reduce(0) { $0 + $1.0.missing(present: $1.1.integer) }
     }
 
     private static func rows(_ reply: RedisReply, columns: Int) -> [(name: String, numbers: [Int])] {

@@ -288,3 +288,39 @@ struct DurableStoreTests {
         }
     }
 }
+
+extension DurableStoreTests {
+    @Test func `a Redis that begins to evict gets no events, and gets them again when it is mended`() async throws {
+        try await SpoolBench.run(.init(isExamined: true)) { bench in
+            #expect(await bench.accept([.sample(1)]).isNew)
+            try bench.probe().command("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
+            // It is noticed by the next look; a new connection is looked at before anything else.
+            bench.proxy.set(.cut)
+            bench.proxy.set(.pass)
+            try await eventually("the connection") { bench.logLines("may drop keys") == 1 }
+            #expect(await bench.accept([.sample(2)]).isSpooled)
+            try bench.probe().command("CONFIG", "SET", "maxmemory-policy", "noeviction")
+            bench.proxy.set(.cut)
+            bench.proxy.set(.pass)
+            try await bench.isDrained()
+            #expect(await bench.accept([.sample(3)]).isNew)
+            #expect(try bench.stored().count == 3)
+        }
+    }
+
+    @Test func `a Redis with data of another layout gets no events, whether or not there is a spool`() async throws {
+        for hasSpool in [true, false] {
+            try await SpoolBench.run(.init(isExamined: true, hasSpool: hasSpool)) { bench in
+                #expect(await bench.accept([.sample(1)]).isNew)
+                try bench.probe().command("HSET", "wh:{0}:meta", "partitions", 4)
+                bench.proxy.set(.cut)
+                bench.proxy.set(.pass)
+                try await eventually("the look") { bench.logLines("holds data in 4 partitions") == 1 }
+                let result = await bench.accept([.sample(2)])
+                #expect(hasSpool ? result.isSpooled : !result.isNew)
+                #expect(try bench.stored().count == 1)
+                #expect(bench.store.isReady == hasSpool)
+            }
+        }
+    }
+}

@@ -23,6 +23,8 @@ final class SpoolBench {
 
     struct Options {
         var isDurable = false
+        /// Whether servers are examined before they get events.
+        var isExamined = false
         var serverArguments: [String] = []
         var hasSpool = true
         var maxBytes = 1 << 24
@@ -59,25 +61,27 @@ final class SpoolBench {
         options.change(&settings)
         self.settings = settings
         hasSpool = options.hasSpool
+        examination = options.isExamined ? StoreExamination(settings, RedisConfiguration()) : nil
         connection = RedisConnection(settings, scripts: [.accept], loop: ControlPlane.loop)
-        store = Self.makeStore(connection, directory, status, segmentBytes, hasSpool, 1, outages, log)
+        store = Self.makeStore(connection, directory, status, segmentBytes, hasSpool, examination, 1, outages, log)
         begin()
     }
 
     private let hasSpool: Bool
+    private let examination: StoreExamination?
     /// A connection that a fault needs again for its end.
     var kept: RedisProbe?
 
     private static func makeStore(
         _ connection: RedisConnection, _ directory: String, _ status: SpoolStatus, _ segmentBytes: Int,
-        _ hasSpool: Bool,
-        _ instance: Int, _ outages: OutageLog, _ log: String
+        _ hasSpool: Bool, _ examination: StoreExamination?, _ instance: Int, _ outages: OutageLog, _ log: String
     ) -> DurableStore {
         let plan = DurableStore.Plan(
             directory: directory, instance: "instance-\(instance)", segmentBytes: segmentBytes, status: status)
         let descriptor = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         return DurableStore(
-            connection: connection, keys: Keys(), archiveSeconds: 600, plan: hasSpool ? plan : nil, worker: 0,
+            connection: connection, keys: Keys(), archiveSeconds: 600, examination: examination,
+            plan: hasSpool ? plan : nil, worker: 0,
             outages: outages, loop: ControlPlane.loop, log: Log(level: .debug, descriptor: descriptor))
     }
 
@@ -98,7 +102,8 @@ final class SpoolBench {
         connection.stop()
         instance += 1
         connection = RedisConnection(settings, scripts: [.accept], loop: ControlPlane.loop)
-        store = Self.makeStore(connection, directory, status, segmentBytes, hasSpool, instance, outages, log)
+        store = Self.makeStore(
+            connection, directory, status, segmentBytes, hasSpool, examination, instance, outages, log)
         begin()
     }
 
@@ -125,7 +130,7 @@ final class SpoolBench {
         }
     }
 
-    func becomesReady() async throws { try await eventually("Redis is there") { self.connection.isReady } }
+    func becomesReady() async throws { try await eventually("Redis is there") { self.store.isConnected } }
 
     func becomesAway() async throws { try await eventually("Redis is away") { !self.connection.isReady } }
 

@@ -9,6 +9,8 @@ struct AuditCommand: Command {
           accepted = queued + duplicate + discarded + quarantined + spooled
         and for the forwarder's queue and each destination's lane
           entered = done + discarded + dead + waiting + in flight + delayed
+        and that the store still knows of every new event that it had confirmed to this gateway (its own count is kept in
+        the data directory): a store that came back without its last writes has lost some.
         Exits 1 when a difference is left. Of queues of other workers `done` is what is not there any more: their word.
 
           --config FILE   the configuration; else $WEBHOOK_GATEWAY_CONFIG, ./gateway.json5, the built-in one
@@ -76,9 +78,14 @@ struct AuditCommand: Command {
             ledger.sources.map { ("source \($0.name)", $0.unaccounted) }
             + ledger.queues.map { ("queue \($0.name)", $0.flow.unaccounted) }
             + ledger.lanes.map { ("lane \($0.name)", $0.flow.unaccounted) }
-        let sentences = differences.filter { $0.1 != 0 }.map { place, count in
+        var sentences = differences.filter { $0.1 != 0 }.map { place, count in
             count > 0
                 ? "\(place): \(count) missing" : "\(place): \(-count) more than ever entered (pushed past the gateway?)"
+        }
+        if ledger.lostByStore > 0 {
+            sentences.append(
+                "the store: \(ledger.lostByStore) confirmed events lost when it was restarted or replaced (`webhook-gateway doctor` says how to make it durable)"
+            )
         }
         return Terminal.coloured("not balanced: \(sentences.joined(separator: "; "))", .red)
     }

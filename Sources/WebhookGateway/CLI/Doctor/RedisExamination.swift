@@ -14,7 +14,7 @@ struct RedisExamination {
             if parts.count == 2 { facts[parts[0]] = parts[1] }
         }
         return [version(facts), try await persistence(facts), eviction(facts), try await clock()]
-            + (try await layout()) + (try await orphans())
+            + (try await layout()) + (try await books())
     }
 
     private func version(_ facts: [Substring: Substring]) -> Finding {
@@ -108,15 +108,25 @@ struct RedisExamination {
         ]
     }
 
-    private func orphans() async throws(RedisFailure) -> [Finding] {
-        try await session.ledger().lanes.filter { lane in
-            lane.flow.present > 0 && session.configuration.destination(named: lane.name) == nil
-        }.map { lane in
-            .warning(
-                "orphan",
-                "\(lane.flow.present) events are owed to \(lane.name), which is not in the configuration any more: put it back, or they stay for ever"
-            )
+    /// What the ledger shows: orphans, and what the store has lost.
+    private func books() async throws(RedisFailure) -> [Finding] {
+        let ledger = try await session.ledger()
+        var findings: [Finding] = []
+        if ledger.lostByStore > 0 {
+            findings.append(
+                .problem(
+                    "ledger",
+                    "the store has lost \(ledger.lostByStore) events that it had confirmed to this gateway: it was restarted or replaced without its last writes. Their providers may send them again by hand; once settled, stop the gateway, remove \(session.configuration.dataDirectory)/\(StoreTally.folder) and start it: the count begins anew"
+                ))
         }
+        for lane in ledger.orphans(session.configuration) {
+            findings.append(
+                .warning(
+                    "orphan",
+                    "\(lane.flow.present) events are owed to \(lane.name), which is not in the configuration any more: put it back, or settle them with `webhook-gateway destinations drain|move|discard \(lane.name)`"
+                ))
+        }
+        return findings
     }
 
     /// A setting of the server; nil when CONFIG is not allowed, as managed servers have it.

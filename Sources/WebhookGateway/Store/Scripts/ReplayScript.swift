@@ -15,6 +15,8 @@ extension RedisScript {
               redis.call('SET', KEYS[1], ARGV[4], 'KEEPTTL')
               redis.call('RPUSH', target(KEYS[5]), ARGV[5])
               redis.call('HINCRBY', KEYS[4], 'queue:' .. name .. ':entered', 1)
+              -- The archive keeps what is on its way to the forwarder.
+              if name == 'events' and redis.call('EXISTS', KEYS[2]) == 1 then redis.call('HSET', KEYS[2], 'status', 'queued') end
               return 1
             end
             local old = redis.call('HGET', KEYS[2], 'to:' .. name)

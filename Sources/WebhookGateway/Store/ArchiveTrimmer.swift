@@ -1,0 +1,176 @@
+/// Keeps the archive within `archive.maxEvents` and `archive.maxBytes`, oldest events first, and its indexes free of what
+/// has expired. Any number of processes may run one.
+///
+/// It goes through the indexes a page at a time and leaves Redis to others in between. How many events there are it
+/// knows exactly; their bytes it measures on each pass and estimates from the average between two.
+@ControlPlane
+final class ArchiveTrimmer {
+    /// What the last pass found.
+    struct Figures: Equatable, Sendable {
+        /// Events in the archive, whether or not they are still owed to someone.
+        var events = 0
+        /// Bytes of their records.
+        var bytes = 0
+        /// Those that no limit touches, since they are owed to someone.
+        var owed = 0
+    }
+
+    /// One pass' place in a source's index.
+    private struct Place {
+        var source: String
+        /// Entries that stay, passed over.
+        var offset = 0
+        /// Arrival of the next entry, in Unix milliseconds; nil at the end.
+        var next: Int64?
+    }
+
+    private static let page = 200
+    /// Redis is left alone for at least so long, and for several times as long as a page took.
+    private static let pause = Duration.milliseconds(10)
+    private static let checkPeriod = Duration.seconds(1)
+    /// How often the whole archive is looked at though it is within its limits.
+    private static let passPeriod = Duration.seconds(60)
+    /// An archive this small is looked at on each check.
+    private static let smallArchive = 1000
+    /// When nothing could be removed, it is no use to try again at once.
+    private static let pauseAfterNothing = Duration.seconds(10)
+
+    /// As of the last pass; nil before the first.
+    private(set) var figures: Figures?
+    /// Events removed since the start.
+    private(set) var trimmed = 0
+
+    let connection: RedisConnection
+    private let keys: Keys
+    private var limits: ArchiveConfiguration
+    private var sources: [SourceConfiguration]
+    private var task: Task<Void, Never>?
+
+    init(_ redis: RedisSettings, _ configuration: Configuration) {
+        connection = RedisConnection(redis, scripts: [.trimArchive], loop: ControlPlane.loop)
+        keys = Keys(prefix: configuration.redis.prefix)
+        limits = configuration.archive
+        sources = configuration.sources
+    }
+
+    func start() {
+        connection.start()
+        task = Task { await run() }
+    }
+
+    /// Takes up a new configuration's limits.
+    func reload(_ configuration: Configuration) {
+        limits = configuration.archive
+        sources = configuration.sources
+    }
+
+    func stop() {
+        task?.cancel()
+        connection.stop()
+    }
+
+    private func run() async {
+        var nextPass = ContinuousClock.now
+        while !Task.isCancelled {
+            do {
+                try await Task.sleep(for: Self.checkPeriod)
+                guard connection.isReady else { continue }
+                let names = try await sourceNames()
+                let isOver = try await isOver(names)
+                guard isOver || ContinuousClock.now >= nextPass || (figures?.events ?? 0) <= Self.smallArchive else {
+                    continue
+                }
+                let before = trimmed
+                try await pass(names)
+                nextPass = ContinuousClock.now + Self.passPeriod
+                if isOver, trimmed == before, figures?.events ?? 0 > Self.smallArchive {
+                    try await Task.sleep(for: Self.pauseAfterNothing)
+                }
+            } catch {
+                // Redis is away, or the gateway stops: both show at the loop's head.
+            }
+        }
+    }
+
+    /// Every source that ever had an event, in or out of the configuration.
+    private func sourceNames() async throws(RedisFailure) -> [String] {
+        var names = Set(sources.map(\.name))
+        for field in try await connection.command(["HKEYS", .text(keys.ledger)]).elements?.compactMap(\.string) ?? [] {
+            let parts = field.split(separator: ":")
+            if parts.count == 3, parts[0] == "source" { names.insert(String(parts[1])) }
+        }
+        return names.sorted()
+    }
+
+    private func isOver(_ names: [String]) async throws(RedisFailure) -> Bool {
+        let counts = try await connection.pipeline(names.map { ["ZCARD", .text(keys.index($0))] })
+        let events = counts.reduce(0) { $0 + Int($1.integer ?? 0) }
+        return limits.maxEvents > 0 && events > limits.maxEvents
+            || limits.maxBytes > 0 && events * bytesPerEvent > limits.maxBytes
+    }
+
+    /// The average of the last pass; 0 when it is not known.
+    private var bytesPerEvent: Int {
+        guard let figures, figures.events > 0 else { return 0 }
+        return figures.bytes / figures.events
+    }
+
+    /// Goes through all indexes once, where the oldest events are first.
+    func pass(_ names: [String]? = nil) async throws {
+        let names = if let names { names } else { try await sourceNames() }
+        let oldest = try await connection.pipeline(
+            names.map { ["ZRANGE", .text(keys.index($0)), 0, 0, "WITHSCORES"] })
+        var places = zip(names, oldest).map { Place(source: $0, next: $1.elements?.last?.integer) }
+        let indexes = names.map { keys.index($0) }
+        var found = Figures()
+        while let index = places.indices.filter({ places[$0].next != nil }).min(by: {
+            places[$0].next ?? 0 < places[$1].next ?? 0
+        }) {
+            try Task.checkCancellation()
+            let started = ContinuousClock.now
+            let numbers = try await connection.evaluate(call(places[index], indexes)).elements?.compactMap(\.integer)
+            guard let numbers, numbers.count == 6 else { throw RedisFailure.unexpectedReply("six numbers were due") }
+            trimmed += Int(numbers[1])
+            places[index].offset += Int(numbers[2])
+            found.events += Int(numbers[2])
+            found.bytes += Int(numbers[3])
+            found.owed += Int(numbers[4])
+            places[index].next = numbers[0] > 0 && numbers[5] >= 0 ? numbers[5] : nil
+            if places.contains(where: { $0.next != nil }) {
+                try await Task.sleep(for: max(Self.pause, (ContinuousClock.now - started) * 3))
+            }
+        }
+        figures = found
+    }
+
+    private func call(_ place: Place, _ indexes: [String]) -> ScriptCall {
+        var call = ScriptCall(.trimArchive, keys: [keys.index(place.source)] + indexes)
+        call.add(keys.prefix)
+        call.add(Int64(place.offset))
+        call.add(Int64(Self.page))
+        call.add(Int64(limits.maxEvents))
+        call.add(Int64(limits.maxBytes))
+        call.add(Int64(bytesPerEvent))
+        // Of a source that has left the configuration nobody knows where its events went.
+        let source = sources.first { $0.name == place.source }
+        call.add(source?.queues.contains(Keys.eventsQueue) ?? true ? "1" as StaticString : "0")
+        call.add(Int64(limits.ttlSeconds))
+        return call
+    }
+}
+
+extension PrometheusText {
+    /// The archive's families; before the first pass there are none.
+    @ControlPlane
+    mutating func append(_ archive: ArchiveTrimmer) {
+        guard let figures = archive.figures else { return }
+        family("webhook_archive_events", .gauge, "Events in the archive, as of the last look.")
+        sample("webhook_archive_events", figures.events)
+        family("webhook_archive_bytes", .gauge, "Bytes of their records.")
+        sample("webhook_archive_bytes", figures.bytes)
+        family("webhook_archive_owed_events", .gauge, "Events in it that are owed to someone: no limit touches them.")
+        sample("webhook_archive_owed_events", figures.owed)
+        family("webhook_archive_trimmed_total", .counter, "Events removed for archive.maxEvents or archive.maxBytes.")
+        sample("webhook_archive_trimmed_total", archive.trimmed)
+    }
+}
