@@ -13,7 +13,7 @@ SOURCES = pathlib.Path(__file__).resolve().parent.parent / "load"
 
 def build(directory):
     """Compiles what is newer than its program."""
-    for name, libraries in (("loadgen", ["-lssl", "-lcrypto"]), ("baseline", [])):
+    for name, libraries in (("loadgen", ["-lssl", "-lcrypto"]), ("baseline", []), ("receiver", [])):
         source, program = SOURCES / f"{name}.c", directory / name
         if program.exists() and program.stat().st_mtime > source.stat().st_mtime:
             continue

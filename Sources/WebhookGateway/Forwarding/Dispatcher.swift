@@ -3,7 +3,8 @@ import Verifiers
 /// Takes events off the queue `events` and moves them to the lanes of the destinations that want them.
 ///
 /// A consumer by the public protocol, a hundred entries at a time: the next claim travels in the same write as the
-/// dispatch before it. While the queue is empty it waits on a connection of its own.
+/// dispatch before it. While the queue is empty it waits on a connection of its own. Where a destination keeps order one
+/// forwarder dispatches at a time: then all of them ask now and then instead.
 @ControlPlane
 final class Dispatcher {
     /// How long one wait for an event lasts; the lease is renewed in between.
@@ -12,12 +13,17 @@ final class Dispatcher {
     /// Whoever was too slow does not hurry to be so again.
     static let pauseAfterLapse = Duration.milliseconds(100)
 
+    private static let shortestPoll = Duration.milliseconds(10)
+    private static let longestPoll = Duration.milliseconds(250)
+
     private let queue: QueueStore
     private let link: StoreLink
     private let waiting: StoreLink
     private let log: Log
     private let fed: (_ destinations: Set<String>) -> Void
     private var table: RoutingTable
+    private let signal = Signal()
+    private var poll = Dispatcher.shortestPoll
     private var isStopping = false
     private var task: Task<Void, Never>?
     /// Events moved to lanes, for metrics.
@@ -36,6 +42,7 @@ final class Dispatcher {
         self.log = log
         self.fed = fed
         table = RoutingTable(destinations)
+        queue.isExclusive = Self.keepsOrder(destinations)
     }
 
     func start() {
@@ -44,11 +51,19 @@ final class Dispatcher {
     }
 
     /// Routes from now on by this configuration.
-    func reload(_ destinations: [DestinationConfiguration]) { table = RoutingTable(destinations) }
+    func reload(_ destinations: [DestinationConfiguration]) {
+        table = RoutingTable(destinations)
+        queue.isExclusive = Self.keepsOrder(destinations)
+    }
+
+    private static func keepsOrder(_ destinations: [DestinationConfiguration]) -> Bool {
+        destinations.contains { $0.enabled && $0.ordered != nil }
+    }
 
     /// Stops taking; what was taken and not dispatched goes back to the queue.
     func stop() async {
         isStopping = true
+        signal.raise()
         waiting.stop()
         await task?.value
     }
@@ -59,6 +74,7 @@ final class Dispatcher {
             guard !isStopping else { break }
             do throws(RedisFailure) {
                 var entries = try await queue.claim()
+                if !entries.isEmpty { poll = Self.shortestPoll }
                 while !entries.isEmpty, !isStopping { entries = try await dispatch(entries) }
                 link.succeeded()
                 guard !isStopping else { break }
@@ -78,6 +94,11 @@ final class Dispatcher {
     }
 
     private func waitForEvent() async throws(RedisFailure) {
+        guard !queue.isExclusive else {
+            await signal.wait(atMost: poll)
+            poll = min(poll * 2, Self.longestPoll)
+            return
+        }
         await waiting.untilReady()
         guard !isStopping else { return }
         do throws(RedisFailure) {

@@ -1,4 +1,4 @@
-/// What an operator does to a destination's lane as a whole: look, pause, resume, disable, enable, reset its circuit.
+/// What an operator does to a destination's lane as a whole: look, pause, resume, disable, enable, reset its circuit, empty.
 ///
 /// Forwarders obey within half a second; requests that are under way end.
 @ControlPlane
@@ -39,8 +39,11 @@ struct LaneControl {
         var reason: String?
     }
 
+    static nonisolated let scripts: [RedisScript] = [.laneReap, .laneEmpty]
+
     let connection: RedisConnection
     let keys: Keys
+    let archiveSeconds: Int
 
     /// The status of each destination, in the order asked for.
     func status(_ destinations: [String]) async throws(RedisFailure) -> [Status] {
@@ -87,6 +90,34 @@ struct LaneControl {
     func resetCircuit(_ destination: String) async throws(RedisFailure) -> Bool {
         try await remove(keys.laneCircuit(destination))
     }
+
+    /// Takes all events out of a lane that no forwarder serves, dead ones too: into the lane of another destination, or for
+    /// good. What a forwarder that is gone had in flight is taken when its claim has ended.
+    ///
+    /// - Returns: how many were taken, and how many are still in flight.
+    func empty(_ destination: String, into other: String?) async throws(RedisFailure) -> (taken: Int, inFlight: Int) {
+        var reap = ScriptCall(
+            .laneReap, keys: [keys.lane(destination), keys.laneInflight(destination), keys.laneTokens(destination)])
+        reap.add("")
+        while try await connection.evaluate(reap).integer ?? 0 > 0 {}
+        var call = ScriptCall(
+            .laneEmpty,
+            keys: [
+                keys.lane(destination), keys.laneDelayed(destination), keys.laneParked(destination),
+                keys.laneDead(destination), keys.laneOrder(destination), keys.ledger,
+            ])
+        call.add(keys.prefix)
+        call.add(destination)
+        call.add(Int64(archiveSeconds))
+        call.add(Int64(Self.eventsPerCall))
+        call.add(other ?? "")
+        var taken = 0
+        while let count = try await connection.evaluate(call).integer, count > 0 { taken += Int(count) }
+        let left = try await connection.command(["ZCARD", .text(keys.laneInflight(destination))]).integer ?? 0
+        return (taken, Int(left))
+    }
+
+    private static let eventsPerCall = 200
 
     private func set(_ key: String) async throws(RedisFailure) -> Bool {
         let reply = try await connection.command(["SET", .text(key), .integer(Clock.unixMilliseconds()), "NX"])

@@ -17,6 +17,8 @@ final class QueueStore {
 
     let queue: String
     let consumer: String
+    /// Whether entries are taken only while no other consumer holds any, so that they are dispatched in their order.
+    var isExclusive = false
     private let connection: RedisConnection
     private let keys: Keys
     private let archiveSeconds: Int
@@ -72,6 +74,7 @@ final class QueueStore {
         call.add(Int64(Self.leaseSeconds))
         call.add(Int64(Self.mostHeld))
         call.add(Int64(Self.mostBytes))
+        call.add(isExclusive ? keys.work(queue, "") : "")
         return call
     }
 

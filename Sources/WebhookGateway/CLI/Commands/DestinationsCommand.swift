@@ -9,6 +9,8 @@ struct DestinationsCommand: Command {
         webhook-gateway destinations types [--json]
         webhook-gateway destinations test NAME [--config FILE] [--json]
         webhook-gateway destinations pause|resume|disable|enable|reset NAME [--config FILE]
+        webhook-gateway destinations discard NAME [--config FILE]
+        webhook-gateway destinations move NAME --to OTHER [--config FILE]
 
         list     each destination of the configuration, what lies in its lane and whether it flows; orphans have left
                  the configuration while events wait for them
@@ -18,6 +20,8 @@ struct DestinationsCommand: Command {
         pause    nothing is sent to it: its events wait; resume goes on
         disable  new events skip it, visibly, and what waits for it goes on waiting; enable takes events again
         reset    closes its circuit at once, failures forgotten; else a probe does, when it is answered
+        discard  gives up all that is kept for an orphan, for good; the ledger counts it as discarded
+        move     hands all that is kept for an orphan, dead letters too, to another destination
 
         All forwarders obey within a second, and over restarts.
 
@@ -29,6 +33,7 @@ struct DestinationsCommand: Command {
         case list, types
         case test(String)
         case change(LaneChange, String)
+        case empty(String, into: String?)
     }
 
     private let verb: Verb
@@ -36,11 +41,19 @@ struct DestinationsCommand: Command {
     private let isJSON: Bool
 
     init(_ arguments: inout Arguments) throws(UsageError) {
-        let word = try arguments.verb(["list", "types", "test"] + LaneChange.allCases.map(\.rawValue))
+        let word = try arguments.verb(
+            ["list", "types", "test", "discard", "move"] + LaneChange.allCases.map(\.rawValue))
         configuration = word == "types" ? nil : try arguments.value("--config")
         if let change = LaneChange(rawValue: word) {
             isJSON = false
             verb = .change(change, try arguments.positional("the destination's name"))
+            return
+        }
+        if word == "discard" || word == "move" {
+            isJSON = false
+            let other = word == "move" ? try arguments.value("--to") : nil
+            if word == "move", other == nil { throw UsageError("move needs --to and another destination's name") }
+            verb = .empty(try arguments.positional("the orphan's name"), into: other)
             return
         }
         isJSON = try arguments.flag("--json")
@@ -60,6 +73,7 @@ struct DestinationsCommand: Command {
         case .change(let change, let name):
             guard let (configuration, _) = try find(name) else { return .usage }
             return try await change.run(name, in: configuration)
+        case .empty(let name, let other): return try await empty(name, into: other)
         }
         return .success
     }
@@ -108,6 +122,28 @@ struct DestinationsCommand: Command {
             }
         }
         if !isJSON { table.print() }
+    }
+
+    private func empty(_ name: String, into other: String?) async throws -> ExitCode {
+        if let problem = TextRule.name.problem(name) { throw UsageError(problem) }
+        if let other { guard try find(other) != nil else { return .usage } }
+        let configuration = try ConfigurationLoader.looking(known: .builtIn).load(configuration).configuration
+        guard configuration.destination(named: name) == nil else {
+            Terminal.printError(
+                "\(name) is a destination of the configuration, so that a forwarder may be sending its events; take it out of the file and reload first"
+            )
+            return .failure
+        }
+        let (taken, inFlight) = try await StoreSession.run(configuration) { session in
+            try await session.lanes.empty(name, into: other)
+        }
+        Terminal.print(
+            "\(name): \(taken) \(taken == 1 ? "event" : "events") \(other.map { "moved to \($0)" } ?? "discarded")")
+        guard inFlight > 0 else { return .success }
+        Terminal.printError(
+            "\(name): \(inFlight) in flight still; they come back within half a minute after the forwarder that has them is gone: repeat the command then"
+        )
+        return .failure
     }
 
     private func test(_ name: String) async throws -> ExitCode {

@@ -43,7 +43,9 @@ enum LaneChange: String, CaseIterable, Sendable {
 }
 
 extension StoreSession {
-    var lanes: LaneControl { LaneControl(connection: connection, keys: keys) }
+    var lanes: LaneControl {
+        LaneControl(connection: connection, keys: keys, archiveSeconds: configuration.archive.ttlSeconds)
+    }
 }
 
 extension LaneControl.Status {

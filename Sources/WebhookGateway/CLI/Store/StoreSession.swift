@@ -12,7 +12,8 @@ struct StoreSession {
     private static let shortestDeadline = Duration.seconds(10)
 
     nonisolated static let scripts: [RedisScript] =
-        DeadStore.scripts + QueueControl.scripts + [.ledger, .replay, .quarantineRelease, .quarantineStay]
+        DeadStore.scripts + QueueControl.scripts + LaneControl.scripts
+        + [.ledger, .replay, .quarantineRelease, .quarantineStay]
 
     let configuration: Configuration
     let connection: RedisConnection
@@ -82,6 +83,6 @@ struct StoreSession {
         try await Ledger.read(
             connection, keys, sources: configuration.sources.map(\.name),
             queues: Set(configuration.sources.flatMap(\.queues)),
-            destinations: configuration.destinations.map(\.name), dataDirectory: configuration.dataDirectory)
+            destinations: configuration.destinations.map(\.name))
     }
 }

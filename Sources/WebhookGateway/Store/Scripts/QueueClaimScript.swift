@@ -2,7 +2,8 @@ extension RedisScript {
     /// Tops up a consumer's work list from the head of its queue and answers all that it holds.
     ///
     /// KEYS: queue · work list · lease · consumers · returns.
-    /// ARGV: consumer · lease in seconds · most entries held · most bytes taken.
+    /// ARGV: consumer · lease in seconds · most entries held · most bytes taken · prefix of the queue's work lists where
+    /// one consumer holds entries at a time, else "".
     ///
     /// An entry that came back from a dead worker twice is handed out alone: should it be the one that kills, nothing
     /// else is in the work list with it.
@@ -13,6 +14,11 @@ extension RedisScript {
             redis.call('SADD', KEYS[4], ARGV[1])
             local held = redis.call('LRANGE', KEYS[2], 0, -1)
             local room, bytes = tonumber(ARGV[3]) - #held, tonumber(ARGV[4])
+            if ARGV[5] ~= '' then
+              for _, consumer in ipairs(redis.call('SMEMBERS', KEYS[4])) do
+                if consumer ~= ARGV[1] and redis.call('EXISTS', ARGV[5] .. consumer) == 1 then return held end
+              end
+            end
             local returned = redis.call('EXISTS', KEYS[5]) == 1
             local function suspicious(entry)
               return returned and tonumber(redis.call('HGET', KEYS[5], redis.sha1hex(entry)) or '0') >= 2

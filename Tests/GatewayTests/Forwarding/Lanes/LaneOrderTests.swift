@@ -106,4 +106,17 @@ struct LaneOrderTests {
         #expect(attempts.count == 30)
         for sent in attempts.values { #expect(sent == sent.sorted()) }
     }
+
+    @Test func `one forwarder dispatches at a time where order is kept`() async throws {
+        try await StoreFixture.run { store in
+            try await store.enqueue(0..<150)
+            let stores = ["a", "b"].map { store.queueStore($0) }
+            for queue in stores { queue.isExclusive = true }
+            #expect(try await stores[0].claim().count == 100)
+            #expect(try await stores[1].claim().isEmpty)
+            #expect(try await stores[0].release() == 100)
+            #expect(try await stores[1].claim().count == 100)
+            #expect(try await stores[0].claim().isEmpty)
+        }
+    }
 }
