@@ -18,10 +18,14 @@ final class LedgerMetrics {
             let ledger = try? await Ledger.read(
                 connection, keys, sources: configuration.sources.map(\.name),
                 queues: Set(configuration.sources.flatMap(\.queues)),
-                destinations: configuration.destinations.map(\.name))
+                destinations: configuration.destinations.map(\.name), dataDirectory: configuration.dataDirectory)
         else { return }
         text.family("webhook_unaccounted_events", .gauge, "Accepted events that nobody can account for; must be 0.")
         text.sample("webhook_unaccounted_events", ledger.unaccounted)
+        text.family(
+            "webhook_lost_by_store_events", .gauge,
+            "Events that the store had confirmed to this gateway and does not know any more; must be 0.")
+        text.sample("webhook_lost_by_store_events", ledger.lostByStore)
         text.family("webhook_queue_depth", .gauge, "Entries that wait on a queue.")
         for queue in ledger.queues { text.sample("webhook_queue_depth", ["queue": queue.name], queue.flow.waiting) }
         text.family("webhook_queue_in_flight", .gauge, "Entries that consumers of a queue hold.")
@@ -53,7 +57,7 @@ final class LedgerMetrics {
         }
         await appendCircuits(configuration, to: &text)
         text.family("webhook_orphan_lane", .gauge, "Events owed to a destination that has left the configuration.")
-        for lane in ledger.lanes where configuration.destination(named: lane.name) == nil && lane.flow.present > 0 {
+        for lane in ledger.orphans(configuration) {
             text.sample("webhook_orphan_lane", ["destination": lane.name], lane.flow.present)
         }
     }

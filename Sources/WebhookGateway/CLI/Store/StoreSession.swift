@@ -83,6 +83,6 @@ struct StoreSession {
         try await Ledger.read(
             connection, keys, sources: configuration.sources.map(\.name),
             queues: Set(configuration.sources.flatMap(\.queues)),
-            destinations: configuration.destinations.map(\.name))
+            destinations: configuration.destinations.map(\.name), dataDirectory: configuration.dataDirectory)
     }
 }
