@@ -30,5 +30,9 @@ let package = Package(
         ),
         .testTarget(name: "VerifierTests", dependencies: ["Verifiers"], swiftSettings: strict),
         .testTarget(name: "GatewayTests", dependencies: ["WebhookGateway", "Verifiers"], swiftSettings: strict),
+        .testTarget(
+            name: "FuzzTests", dependencies: ["WebhookGateway", "Verifiers"], path: "fuzz",
+            exclude: ["corpus", "http.dict"], swiftSettings: strict
+        ),
     ]
 )

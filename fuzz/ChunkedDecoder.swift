@@ -2,28 +2,28 @@
 
 /// Chunked bodies from arbitrary bytes: whole and in pieces they must be decoded alike, and what is encoded must come
 /// back.
-@c(LLVMFuzzerTestOneInput)
-public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
-    guard let start, count > 1 else { return 0 }
-    let bytes = Array(UnsafeBufferPointer(start: start + 1, count: count - 1))
-    let stride = Int(start[0]) + 1
-    let whole = decode(bytes, stride: bytes.count)
-    precondition(whole == decode(bytes, stride: stride), "the result depends on where the bytes are split")
-    if case .success(let (body, used)) = whole.result { precondition(body.count <= 4096 && used <= bytes.count) }
+enum ChunkedDecoderTarget: FuzzTarget {
+    static func check(_ input: [UInt8]) {
+        guard input.count > 1 else { return }
+        let bytes = Array(input[1...])
+        let stride = Int(input[0]) + 1
+        let whole = decode(bytes, stride: bytes.count)
+        precondition(whole == decode(bytes, stride: stride), "the result depends on where the bytes are split")
+        if case .success(let (body, used)) = whole.result { precondition(body.count <= 4096 && used <= bytes.count) }
 
-    var encoded: [UInt8] = []
-    var index = 0
-    while index < min(bytes.count, 4096) {
-        let end = min(bytes.count, 4096, index + stride)
-        ResponseWriter.appendChunk(bytes.span.extracting(index..<end), version: .http11, to: &encoded)
-        index = end
+        var encoded: [UInt8] = []
+        var index = 0
+        while index < min(bytes.count, 4096) {
+            let end = min(bytes.count, 4096, index + stride)
+            ResponseWriter.appendChunk(bytes.span.extracting(index..<end), version: .http11, to: &encoded)
+            index = end
+        }
+        ResponseWriter.appendLastChunk(version: .http11, to: &encoded)
+        switch decode(encoded, stride: stride).result {
+        case .success(let (body, used)): precondition(body == Array(bytes.prefix(4096)) && used == encoded.count)
+        case .failure(let error): preconditionFailure("an encoded body was refused: \(error)")
+        }
     }
-    ResponseWriter.appendLastChunk(version: .http11, to: &encoded)
-    switch decode(encoded, stride: stride).result {
-    case .success(let (body, used)): precondition(body == Array(bytes.prefix(4096)) && used == encoded.count)
-    case .failure(let error): preconditionFailure("an encoded body was refused: \(error)")
-    }
-    return 0
 }
 
 private struct Outcome: Equatable {

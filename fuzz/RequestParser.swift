@@ -3,20 +3,20 @@ import Verifiers
 @testable import WebhookGateway
 
 /// Requests from arbitrary bytes: whole and in pieces they must be read alike, and every range must lie inside them.
-@c(LLVMFuzzerTestOneInput)
-public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
-    // The first byte says where the rest is cut.
-    guard let start, count > 1 else { return 0 }
-    let bytes = Array(UnsafeBufferPointer(start: start + 1, count: count - 1))
-    let stride = Int(start[0]) + 1
-    checkRanges(bytes)
-    let whole = Exchange(bytes, stride: bytes.count)
-    let pieces = Exchange(bytes, stride: stride)
-    precondition(whole.transcript == pieces.transcript, "the result depends on where the bytes are split")
-    if let end = whole.transcript.firstIndex(where: { $0.isRefusal }) {
-        precondition(end == whole.transcript.count - 1, "something was read after a refused request")
+enum RequestParserTarget: FuzzTarget {
+    static func check(_ input: [UInt8]) {
+        // The first byte says where the rest is cut.
+        guard input.count > 1 else { return }
+        let bytes = Array(input[1...])
+        let stride = Int(input[0]) + 1
+        checkRanges(bytes)
+        let whole = Exchange(bytes, stride: bytes.count)
+        let pieces = Exchange(bytes, stride: stride)
+        precondition(whole.transcript == pieces.transcript, "the result depends on where the bytes are split")
+        if let end = whole.transcript.firstIndex(where: { $0.isRefusal }) {
+            precondition(end == whole.transcript.count - 1, "something was read after a refused request")
+        }
     }
-    return 0
 }
 
 private func checkRanges(_ bytes: [UInt8]) {

@@ -2,36 +2,36 @@
 
 /// The spool's journal from arbitrary bytes: whole and in pieces it must be read alike; what is written must come back;
 /// and whatever is done to a journal, nothing comes out of it that was not put in.
-@c(LLVMFuzzerTestOneInput)
-public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
-    guard let start, count > 4 else { return 0 }
-    let bytes = Array(UnsafeBufferPointer(start: start + 4, count: count - 4))
-    let stride = Int(start[0]) + 1
-    let whole = read(bytes, stride: bytes.count)
-    precondition(whole == read(bytes, stride: stride), "the result depends on where the bytes are split")
+enum SpoolReaderTarget: FuzzTarget {
+    static func check(_ input: [UInt8]) {
+        guard input.count > 4 else { return }
+        let bytes = Array(input[4...])
+        let stride = Int(input[0]) + 1
+        let whole = read(bytes, stride: bytes.count)
+        precondition(whole == read(bytes, stride: stride), "the result depends on where the bytes are split")
 
-    // A record made of the input, in a journal that is cut and changed where the input says.
-    let format = SpoolFormat(nonce: 0x5EED)
-    let records = [record(bytes, 1), record(bytes.reversed(), 2)]
-    var journal: [UInt8] = []
-    format.appendSegmentHeader(to: &journal)
-    for record in records { format.append(record, to: &journal) }
-    let texts = records.map { fingerprint($0) }
-    precondition(read(journal, stride: stride) == texts, "what was written is not read again")
-    let place = (Int(start[1]) << 8 | Int(start[2])) % journal.count
-    if start[3] == 0 {
-        journal.removeSubrange(place...)
-    } else {
-        journal[place] ^= start[3]
-    }
-    var expected = texts[...]
-    for text in read(journal, stride: stride) {
-        guard let found = expected.firstIndex(of: text) else {
-            preconditionFailure("a record came out that was not put in")
+        // A record made of the input, in a journal that is cut and changed where the input says.
+        let format = SpoolFormat(nonce: 0x5EED)
+        let records = [record(bytes, 1), record(bytes.reversed(), 2)]
+        var journal: [UInt8] = []
+        format.appendSegmentHeader(to: &journal)
+        for record in records { format.append(record, to: &journal) }
+        let texts = records.map { fingerprint($0) }
+        precondition(read(journal, stride: stride) == texts, "what was written is not read again")
+        let place = (Int(input[1]) << 8 | Int(input[2])) % journal.count
+        if input[3] == 0 {
+            journal.removeSubrange(place...)
+        } else {
+            journal[place] ^= input[3]
         }
-        expected = expected[(found + 1)...]
+        var expected = texts[...]
+        for text in read(journal, stride: stride) {
+            guard let found = expected.firstIndex(of: text) else {
+                preconditionFailure("a record came out that was not put in")
+            }
+            expected = expected[(found + 1)...]
+        }
     }
-    return 0
 }
 
 private func record(_ bytes: [UInt8], _ number: UInt64) -> SpoolRecord {

@@ -8,7 +8,7 @@ extension EndToEndTests {
     /// Workers by the open protocol alone: the program in docs/workers.md, and the commands one by one.
     struct WorkerTests {
         /// The Python program of docs/workers.md.
-        private static func worker() throws -> String {
+        static func worker() throws -> String {
             let document = try ConfigurationSamples.repositoryFile("docs/workers.md")
             let start = try #require(document.firstRange(of: "```python\n")).upperBound
             return String(document[start...].prefix { $0 != "`" })

@@ -72,7 +72,10 @@ struct ConformCommand: Command {
         } else {
             Terminal.print(result.text)
             if !result.isConformant, !result.output.isEmpty {
-                Terminal.printError("the worker's last words:\n\(VisibleText.escaped(result.output))")
+                Terminal.printError("the worker's last words:")
+                for line in result.output.split(whereSeparator: \.isNewline).suffix(8) {
+                    Terminal.printError("  \(VisibleText.escaped(String(line)))")
+                }
             }
         }
         return result.isConformant ? .success : .failure

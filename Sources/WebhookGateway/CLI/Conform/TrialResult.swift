@@ -106,7 +106,7 @@ struct TrialResult {
     /// What is wrong, with what to do.
     var reasons: [String] {
         var reasons: [String] = []
-        if finished == 0 {
+        if finished == 0, lost == 0 {
             reasons.append(
                 "no event was finished: does the worker take REDIS_URL and the queue \"\(queue)\" from its environment, and has it started?"
             )

@@ -19,8 +19,8 @@ final class WorkerTrial {
 
     /// Fed and harmed this share of the time at most; the rest is for finishing.
     private static let busyShare = 0.65
-    /// The queue is kept this long, so that there is always something to take and nothing waits for long.
-    private static let depth = 100
+    /// The queue gets no longer than this, so that a slow worker comes to the end of it.
+    private static let depth = 200
     /// Nothing finished for so long, without any fault, is stuck.
     private static let patience = Duration.seconds(12)
     /// A worker that ends by itself so often without finishing anything is not started again.
@@ -75,21 +75,41 @@ final class WorkerTrial {
 
     // MARK: Harm
 
+    /// For each fault a burst of events, and the fault at a random moment while they are worked on.
     private func work(until end: ContinuousClock.Instant) async throws {
-        let mean = (end - ContinuousClock.now) / Double(max(1, plan.faults))
+        let slice = max(1, plan.events / (plan.faults + 1))
+        let longest = (end - ContinuousClock.now) / Double(plan.faults + 1)
+        try await waitForWorker(until: end)
+        var window = try await calibrate(slice, atMost: longest)
         while result.faults < plan.faults, ContinuousClock.now < end, !isInterrupted(), !isHopeless {
-            // What a worker does first matters as much as the middle of its work: once it has finished something,
-            // the next fault comes at any moment.
-            let before = try await finishedCount()
-            let ready = ContinuousClock.now + Self.patience
-            while try await finishedCount() == before, ContinuousClock.now < min(ready, end), !isHopeless {
-                try await tick()
-            }
-            let moment = ContinuousClock.now + mean * Double.random(in: 0...1.5, using: &random)
-            while ContinuousClock.now < min(moment, end), !isHopeless { try await tick() }
+            try await feed(slice)
+            try? await Task.sleep(for: window * Double.random(in: 0...1, using: &random))
             try await harm()
+            try await waitForWorker(until: min(end, ContinuousClock.now + Self.patience))
+            // What was left over makes the next burst longer, within limits.
+            window = min(window * 1.02, longest)
         }
-        while events.pushed < plan.events, ContinuousClock.now < end, !isInterrupted(), !isHopeless { try await tick() }
+        while events.pushed < plan.events, ContinuousClock.now < end, !isInterrupted(), !isHopeless {
+            try await feed(plan.events)
+            try await tick()
+        }
+    }
+
+    /// How long the worker takes for a burst.
+    private func calibrate(_ slice: Int, atMost longest: Duration) async throws -> Duration {
+        let start = ContinuousClock.now
+        try await feed(slice)
+        while try await finishedCount() < events.pushed, ContinuousClock.now < start + longest, !isHopeless {
+            try await tick()
+        }
+        return min(ContinuousClock.now - start, longest)
+    }
+
+    /// Waits until the life that was started last has announced itself: before that it has nothing to lose.
+    private func waitForWorker(until end: ContinuousClock.Instant) async throws {
+        while lives.last?.consumers.isEmpty != false, ContinuousClock.now < end, !isInterrupted(), !isHopeless {
+            try await tick()
+        }
     }
 
     private func harm() async throws {
@@ -149,10 +169,9 @@ final class WorkerTrial {
 
     // MARK: Turns
 
-    /// What happens all the time: events come in, workers are looked after, the reaper goes its rounds.
+    /// What happens all the time: workers are looked after, the reaper goes its rounds.
     private func tick() async throws {
         try? await Task.sleep(for: Self.turn)
-        try await feed()
         try await meetConsumers()
         for life in lives where !life.isAlive { try await noteOwnEnd(life) }
         try removeEnded()
@@ -173,11 +192,11 @@ final class WorkerTrial {
         finishedAtLastEnd = finished
     }
 
-    private func feed() async throws {
+    /// Gives the queue more events, as far as there is room and they last.
+    private func feed(_ most: Int) async throws {
         let queue = keys.queue(plan.queue)
         let waiting = Int(try await redis.connection.command(["LLEN", .text(queue)]).integer ?? 0)
-        guard waiting < Self.depth else { return }
-        let batch = events.next(Self.depth - waiting)
+        let batch = events.next(max(0, min(most, Self.depth - waiting)))
         guard !batch.isEmpty else { return }
         _ = try await redis.connection.command(["RPUSH", .text(queue)] + batch.map { .bytes($0) })
     }
