@@ -7,6 +7,8 @@ final class ResendDestination: BatchDestination {
     nonisolated static let card = DestinationCard(
         type: "resend", name: "Resend", description: "Sends a mail for each event, made from a template.",
         address: .service("https://api.resend.com"), isSingleEvent: true,
+        // https://resend.com/docs/api-reference/rate-limit: by default and team; pages of another date say 5.
+        defaultRate: LaneRules.Rate(requests: 2, period: .seconds(1)),
         requiredCredentials: [
             .init(
                 name: "apiKey", isSensitive: true, isRequired: true,
