@@ -9,6 +9,10 @@ enum DestinationCatalog {
         AmplitudeDestination.self,
         PostHogDestination.self,
         HubSpotDestination.self,
+        SalesforceDestination.self,
+        BigQueryDestination.self,
+        SnowflakeDestination.self,
+        ClickHouseDestination.self,
         SendGridDestination.self, MailgunDestination.self, ResendDestination.self,
     ]
 

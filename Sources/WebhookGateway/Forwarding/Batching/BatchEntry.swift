@@ -36,3 +36,13 @@ enum BatchVerdict: Equatable, Sendable {
     /// The named entries (places in the request) are settled, nothing was taken of the others: these are sent again.
     case resend(except: [Int: DeliveryOutcome])
 }
+
+extension BatchVerdict {
+    /// What it says of the request as a whole; nil where it tells entries apart.
+    var outcome: DeliveryOutcome? {
+        switch self {
+        case .whole(let outcome), .split(let outcome): outcome
+        case .each, .resend: nil
+        }
+    }
+}

@@ -13,7 +13,8 @@ struct BatchRun {
     private var status: Int?
     private var answer: String?
     private var hasFailure = false
-    private let secrets: [Secret]
+    /// What is masked.
+    var secrets: [Secret]
     private let unverifiable: String?
 
     init(count: Int, secrets: [Secret], unverifiable: String?) {
@@ -87,7 +88,7 @@ struct BatchRun {
 
 extension DeliveryOutcome {
     /// The outcome with credentials that the API may have echoed masked in its reason.
-    fileprivate func masking(_ secrets: [Secret]) -> DeliveryOutcome {
+    func masking(_ secrets: [Secret]) -> DeliveryOutcome {
         func masked(_ reason: String) -> String { AnswerExcerpt.text(Array(reason.utf8), hiding: secrets) }
         return switch self {
         case .delivered: self

@@ -22,6 +22,14 @@ struct CommerceSettings: Sendable {
 
     init() {}
 
+    /// No event is a sale or a refund: all keep their types.
+    static let none = {
+        var settings = CommerceSettings()
+        settings.purchaseTypes = []
+        settings.refundTypes = []
+        return settings
+    }()
+
     init(_ configuration: DestinationConfiguration) throws(InvalidDestination) {
         let settings = DestinationSettings(configuration)
         purchaseTypes = Set(try settings.texts("purchaseTypes", default: Array(purchaseTypes)))

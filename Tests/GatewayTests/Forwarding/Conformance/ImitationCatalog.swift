@@ -6,6 +6,7 @@ enum ImitationCatalog {
         WebhookImitation(), GoogleAnalyticsImitation(), MixpanelImitation(), SegmentImitation(),
         RudderStackImitation(), MetaConversionsImitation(), AmplitudeImitation(), PostHogImitation(),
         HubSpotImitation(),
+        SalesforceImitation(), BigQueryImitation(), SnowflakeImitation(), ClickHouseImitation(),
         SendGridImitation(), MailgunImitation(), ResendImitation(),
     ]
 

@@ -13,6 +13,13 @@ extension FakeHTTPServer.Received {
         }
     }
 
+    /// A field of a form in the body, decoded.
+    func form(_ name: String) -> String? {
+        QueryString.value(of: Array(name.utf8), in: Array("/?\(text)".utf8)[...]).map {
+            String(decoding: PercentEncoding.decode($0, plusIsSpace: true), as: UTF8.self)
+        }
+    }
+
     func require(_ method: String, _ path: String) throws(Violation) {
         guard self.method == method, self.path == path else {
             throw Violation("\(self.method) \(self.path) instead of \(method) \(path)")

@@ -1,0 +1,63 @@
+import Verifiers
+
+@testable import WebhookGateway
+
+/// The HTTP interface: rows in lines, and errors as text, with status 200 too.
+struct ClickHouseImitation: APIImitation {
+    let type = "clickhouse"
+    private let password = "clickhouse-password-1"
+
+    func configure(_ configuration: inout DestinationConfiguration, server: String) {
+        configuration.url = Secret(literal: "\(server)/")
+        configuration.credentials = ["password": Secret(literal: password)]
+        configuration.settings = ["user": .text("gateway"), "database": .text("shop"), "table": .text("events")]
+    }
+
+    func read(_ request: FakeHTTPServer.Received) throws(Violation) -> Reading {
+        try request.require("POST", "/")
+        try request.require(header: "X-ClickHouse-User", "gateway")
+        try request.require(header: "X-ClickHouse-Key", password)
+        try request.require(atMost: 10_000_000)
+        guard request.query("query") == "INSERT INTO `shop`.`events` FORMAT JSONEachRow",
+            request.query("wait_end_of_query") == "1", request.query("async_insert") == "0",
+            request.query("date_time_input_format") == "best_effort"
+        else { throw Violation("the query is wrong: \(request.target)") }
+        guard request.text.hasSuffix("\n") else { throw Violation("the last line has no end") }
+        var events: [ReceivedEvent] = []
+        for line in request.text.split(separator: "\n") {
+            events.append(
+                try WarehouseRows.read(try JSONCursor(Array(line.utf8), name: "row"), payloadIsText: true))
+        }
+        guard events.map(\.key) == events.map(\.key).sorted() else { throw Violation("rows are not in order") }
+        let ids = Array(events.map(\.key).joined(separator: "\n").utf8)
+        guard request.query("insert_deduplication_token") == SHA256Hash.hex(of: ids[...]) else {
+            throw Violation("insert_deduplication_token is not the batch's")
+        }
+        return .events(events)
+    }
+
+    func accept(_ events: [ReceivedEvent]) -> [FakeHTTPServer.Step] { [.answer()] }
+
+    func refuse(_ events: [ReceivedEvent]) -> [FakeHTTPServer.Step]? {
+        [
+            .answer(
+                body:
+                    "Code: 27. DB::Exception: Cannot parse input: expected '\"' (refused by the imitation): (at row 3)\n. (CANNOT_PARSE_INPUT_ASSERTION_FAILED) (version 25.8.1.1 (official build))\n"
+            )
+        ]
+    }
+
+    var throttling: [FakeHTTPServer.Step]? {
+        [.answer(500, body: "Code: 202. DB::Exception: Too many simultaneous queries. Maximum: 100.")]
+    }
+
+    var unauthorized: [FakeHTTPServer.Step] {
+        [
+            .answer(
+                403, headers: ["X-ClickHouse-Exception-Code: 516"],
+                body:
+                    "Code: 516. DB::Exception: gateway: Authentication failed: password is incorrect, or there is no user with such name."
+            )
+        ]
+    }
+}
