@@ -54,7 +54,12 @@ final class StoreLink {
 
     /// Waits until it makes sense to try again after a failure.
     func recover(from failure: RedisFailure) async {
-        guard isUsable else { return await untilReady() }
+        guard isUsable else {
+            // While it drains nobody waits for Redis. A loop that has not heard of the end yet must let others run, or it
+            // never will: awaiting what does not suspend keeps the control plane to itself.
+            if isDraining || isStopped { return await Signal().wait(atMost: Self.pauseAfterReconnect) }
+            return await untilReady()
+        }
         switch failure {
         // The connection is back already. Should a command fail without ever leaving, its loop must not spin.
         case .unavailable, .unknownOutcome: await Signal().wait(atMost: Self.pauseAfterReconnect)
