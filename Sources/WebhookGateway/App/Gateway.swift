@@ -177,9 +177,8 @@ final class Gateway: AdminHandler.Gateway {
             isAdminInherited = !given.isEmpty
             let open = given.isEmpty ? [try Socket.listen(on: address, sharesPort: false).release()] : given
             adminListener = try Listener(
-                FileDescriptor(owning: open[0]), handler: AdminHandler(gateway: self, log: log), limits: ServerLimits(),
-                options: options,
-                loop: ControlPlane.loop)
+                FileDescriptor(owning: open[0]), handler: AdminHandler(gateway: self, log: log), limits: .admin,
+                options: options, loop: ControlPlane.loop)
             for socket in open.dropFirst() { try adminListener?.add(FileDescriptor(owning: socket)) }
         } catch {
             throw StartFailure(description: ListenAddress.explain(error, address, key: "admin"))

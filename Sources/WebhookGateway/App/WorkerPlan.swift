@@ -90,6 +90,14 @@ extension ServerLimits {
         maxHeldBytes = max(2 * listen.maxBodyBytes, max(Self.heldBytes, 4 * listen.maxBodyBytes) / workers)
     }
 
+    /// The admin port's: it serves people, dashboards and monitoring, and must not take what deliveries need.
+    static let admin: ServerLimits = {
+        var limits = ServerLimits()
+        limits.maxConnections = reservedDescriptors / 2
+        limits.maxHeldBytes = heldBytes / 4
+        return limits
+    }()
+
     /// Descriptors for Redis, destinations, the admin port and files.
     private static let reservedDescriptors = 256
     /// Bytes of unfinished requests in all.

@@ -29,7 +29,8 @@ final class Forwarder {
         self.log = log
         self.makeDestination = makeDestination
         keys = Keys(prefix: configuration.redis.prefix)
-        link = StoreLink(redis, scripts: Self.scripts, log: log)
+        link = StoreLink(
+            redis, scripts: Self.scripts, log: log, examination: StoreExamination(redis, configuration.redis))
         var blocking = redis
         blocking.commandDeadline = .seconds(Dispatcher.waitSeconds) + (redis.commandDeadline ?? .seconds(2))
         waiting = StoreLink(blocking, scripts: [], log: Log(level: .error))

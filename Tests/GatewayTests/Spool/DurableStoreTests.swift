@@ -323,4 +323,16 @@ extension DurableStoreTests {
             }
         }
     }
+
+    @Test func `a slow Redis does not fill the memory: past a bound the spool takes the rest`() async throws {
+        try await SpoolBench.run(.init(mostBytesInFlight: 10_000)) { bench in
+            bench.server.suspend()
+            let events = [NewEvent].samples(0..<200)
+            let results = await bench.acceptAll(events)
+            bench.server.resume()
+            #expect(results.allSatisfy { $0.isSpooled || $0.isNew })
+            try await bench.isDrained()
+            try bench.expectExactly(events)
+        }
+    }
 }

@@ -25,6 +25,7 @@ final class SpoolBench {
         var isDurable = false
         /// Whether servers are examined before they get events.
         var isExamined = false
+        var mostBytesInFlight = DurableStore.mostBytesInFlight
         var serverArguments: [String] = []
         var hasSpool = true
         var maxBytes = 1 << 24
@@ -61,26 +62,31 @@ final class SpoolBench {
         options.change(&settings)
         self.settings = settings
         hasSpool = options.hasSpool
+        mostBytesInFlight = options.mostBytesInFlight
         examination = options.isExamined ? StoreExamination(settings, RedisConfiguration()) : nil
         connection = RedisConnection(settings, scripts: [.accept], loop: ControlPlane.loop)
-        store = Self.makeStore(connection, directory, status, segmentBytes, hasSpool, examination, 1, outages, log)
+        store = Self.makeStore(
+            connection, directory, status, segmentBytes, hasSpool, examination, mostBytesInFlight, 1, outages, log)
         begin()
     }
 
     private let hasSpool: Bool
+    private let mostBytesInFlight: Int
     private let examination: StoreExamination?
     /// A connection that a fault needs again for its end.
     var kept: RedisProbe?
 
     private static func makeStore(
         _ connection: RedisConnection, _ directory: String, _ status: SpoolStatus, _ segmentBytes: Int,
-        _ hasSpool: Bool, _ examination: StoreExamination?, _ instance: Int, _ outages: OutageLog, _ log: String
+        _ hasSpool: Bool, _ examination: StoreExamination?, _ mostBytesInFlight: Int, _ instance: Int,
+        _ outages: OutageLog, _ log: String
     ) -> DurableStore {
         let plan = DurableStore.Plan(
             directory: directory, instance: "instance-\(instance)", segmentBytes: segmentBytes, status: status)
         let descriptor = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         return DurableStore(
             connection: connection, keys: Keys(), archiveSeconds: 600, examination: examination,
+            mostBytesInFlight: mostBytesInFlight,
             plan: hasSpool ? plan : nil, worker: 0,
             outages: outages, loop: ControlPlane.loop, log: Log(level: .debug, descriptor: descriptor))
     }
@@ -103,7 +109,8 @@ final class SpoolBench {
         instance += 1
         connection = RedisConnection(settings, scripts: [.accept], loop: ControlPlane.loop)
         store = Self.makeStore(
-            connection, directory, status, segmentBytes, hasSpool, examination, instance, outages, log)
+            connection, directory, status, segmentBytes, hasSpool, examination, mostBytesInFlight, instance, outages,
+            log)
         begin()
     }
 

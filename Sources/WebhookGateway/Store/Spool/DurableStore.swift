@@ -15,6 +15,8 @@ final class DurableStore {
     private static let pauseAfterDiskFailure = Duration.milliseconds(500)
     /// A Redis that lets commands wait for so long gets no more of them: the spool is faster.
     private static let patience = Duration.milliseconds(500)
+    /// Bytes of events that may wait for Redis' answer on one worker; past them the spool takes more.
+    static let mostBytesInFlight = 64 << 20
     private static let adoptionPeriod = Duration.seconds(5)
 
     private struct Waiting {
@@ -39,6 +41,8 @@ final class DurableStore {
     private var isRefusing = false
     /// Whether it was said that Redis is there.
     private var isServed = false
+    private let mostBytesInFlight: Int
+    private var bytesInFlight = 0
     private var diskFailedUntil: UInt64 = 0
     private var isDiskFailureTold = false
     private var isAdopting = false
@@ -52,10 +56,12 @@ final class DurableStore {
     ///   - plan: nil: there is no spool.
     init(
         connection: RedisConnection, keys: Keys, archiveSeconds: Int, maxDepth: Int = 0, tally: StoreTally? = nil,
-        examination: StoreExamination? = nil, identity: StoreIdentity? = nil, plan: Plan?, worker: Int,
+        examination: StoreExamination? = nil, identity: StoreIdentity? = nil,
+        mostBytesInFlight: Int = DurableStore.mostBytesInFlight, plan: Plan?, worker: Int,
         outages: OutageLog, loop: EventLoop, log: Log
     ) {
         self.connection = connection
+        self.mostBytesInFlight = mostBytesInFlight
         self.plan = plan
         self.worker = worker
         self.outages = outages
@@ -95,17 +101,24 @@ final class DurableStore {
 
     /// Keeps a delivery's events. A failure of Redis is none of this while the spool has room.
     func accept(_ events: [NewEvent], of source: SourceKeys, then completion: @escaping EventStore.Completion) {
+        let bytes = events.reduce(0) { $0 + $1.json.count + $1.body.count }
         guard canSpool else {
-            guard isConnected else { return completion(.failure(.unavailable(problem))) }
-            return store.accept(events, of: source) { [weak self] in self?.answered($0, completion) }
+            guard isConnected, hasRoom else { return completion(.failure(.unavailable(problem))) }
+            bytesInFlight += bytes
+            return store.accept(events, of: source) { [weak self] result in
+                self?.bytesInFlight -= bytes
+                self?.answered(result, completion)
+            }
         }
-        guard isConnected, !isRefusing, !isSlow else {
+        guard isConnected, hasRoom, !isRefusing, !isSlow else {
             return keep(events.map { SpoolRecord($0, source) }, .unavailable(problem), completion)
         }
+        bytesInFlight += bytes
         // The slices of the bodies are valid for this call only.
         let records = events.map { SpoolRecord($0, source) }
         store.accept(events, of: source) { [weak self] result in
             guard let self else { return completion(result) }
+            self.bytesInFlight -= bytes
             guard case .failure(let failure) = result else { return completion(result) }
             if failure == .refused(RedisRefusal.queueFull) { return self.refuseAsFull(completion) }
             self.note(failure)
@@ -124,7 +137,13 @@ final class DurableStore {
 
     // MARK: Redis' state
 
-    private var problem: String { connection.isReady ? storeGuard?.problem ?? "" : connection.problem }
+    private var problem: String {
+        guard connection.isReady else { return connection.problem }
+        return isConnected ? "too much waits for its answer" : storeGuard?.problem ?? ""
+    }
+
+    /// Whether more may wait for Redis' answer: a server that reads slowly must not fill our memory.
+    private var hasRoom: Bool { bytesInFlight < mostBytesInFlight }
 
     private var isSlow: Bool { connection.oldestPendingAge > Self.patience }
 
