@@ -68,10 +68,11 @@ struct EventReader {
         let moment: Timestamp?
         switch rules.timeFormat {
         case .seconds: moment = Timestamp(unixSeconds: bytes)
-        case .milliseconds:
-            moment = Digits.number(bytes, maximumCount: 19).map {
-                Timestamp(seconds: $0 / 1000, nanoseconds: Int32($0 % 1000) * 1_000_000)
-            }
+        case .milliseconds: moment = Timestamp(unixMilliseconds: bytes)
+        case .unix:
+            // 100,000,000,000 seconds are the year 5138, as many milliseconds the year 1973.
+            let isLong = (Digits.number(bytes, maximumCount: 19) ?? 0) >= 100_000_000_000
+            moment = isLong ? Timestamp(unixMilliseconds: bytes) : Timestamp(unixSeconds: bytes)
         case .decimal: moment = Timestamp(decimalSeconds: bytes)
         case .rfc3339: moment = Timestamp(rfc3339: bytes) ?? Timestamp(unixSeconds: bytes)
         case .zoneless: moment = Timestamp(zoneless: bytes) ?? Timestamp(rfc3339: bytes)
@@ -157,6 +158,12 @@ struct EventReader {
 }
 
 extension Timestamp {
+    /// Parses Unix milliseconds.
+    init?(unixMilliseconds text: ArraySlice<UInt8>) {
+        guard let number = Digits.number(text, maximumCount: 19) else { return nil }
+        self.init(seconds: number / 1000, nanoseconds: Int32(number % 1000) * 1_000_000)
+    }
+
     /// Parses Unix seconds with up to nine places behind a point ("1529006854.329574").
     init?(decimalSeconds text: ArraySlice<UInt8>) {
         let whole = text.prefix { $0 != UInt8(ascii: ".") }

@@ -197,6 +197,8 @@ public struct EventRules: Sendable, Equatable {
         case seconds = "s"
         case milliseconds = "ms"
         case decimal = "float"
+        /// Seconds or milliseconds, told apart by their size.
+        case unix
         case rfc3339
         /// `YYYY-MM-DD HH:MM:SS`, taken as UTC.
         case zoneless

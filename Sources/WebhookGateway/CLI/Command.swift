@@ -18,6 +18,7 @@ protocol Command: Sendable {
 enum CommandCatalog {
     static let all: [any Command.Type] = [
         ServeCommand.self, CheckCommand.self, SendCommand.self, VerifyCommand.self, MappingCommand.self,
+        ProvidersCommand.self,
         EventsCommand.self, DeadCommand.self, QueuesCommand.self, DestinationsCommand.self, AuditCommand.self,
         DoctorCommand.self, ConformCommand.self,
     ]

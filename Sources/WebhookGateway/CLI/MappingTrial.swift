@@ -28,12 +28,18 @@ struct MappingTrial {
         envelope = EnvelopeWriter(source: source.name, provider: source.provider)
     }
 
-    /// What each event of the delivery becomes.
+    /// What each event of a delivery with that body becomes.
     mutating func outcomes(of body: [UInt8]) throws(MalformedBody) -> [Outcome] {
-        let now = Clock.unixMilliseconds()
         var request = CapturedRequest()
-        request.target = "/webhooks/\(source.name)"
         request.body = body
+        return try outcomes(of: request)
+    }
+
+    /// What each event of the delivery becomes; some providers tell the type in a header field.
+    mutating func outcomes(of delivered: CapturedRequest) throws(MalformedBody) -> [Outcome] {
+        let now = Clock.unixMilliseconds()
+        var request = delivered
+        request.target = "/webhooks/\(source.name)"
         var document = JSONDocument()
         let events = try provider.events(in: request.delivery(at: now / 1000, from: nil), document: &document)
         var outcomes: [Outcome] = []

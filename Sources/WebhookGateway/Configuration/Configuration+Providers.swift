@@ -56,8 +56,9 @@ extension Configuration {
         let refused = Set(issues.map { $0.keyPath.split(separator: ".").prefix(2).joined(separator: ".") })
         for index in sources.indices where !refused.contains("providers.\(sources[index].provider)") {
             do throws(ConfigurationError) {
-                sources[index].kind = try known.provider(
-                    sources[index].provider, providers, sources[index].definition)
+                let kind = try known.provider(sources[index].provider, providers, sources[index].definition)
+                // A provider in Swift is known by its name alone.
+                if case .declared? = kind { sources[index].kind = kind }
             } catch {
                 issues += error.issues.map { issue in
                     ConfigurationIssue(

@@ -13,12 +13,12 @@ struct PipelineTests {
         guard !expected.quarantined else { return }
         #expect(events.count == expected.events.count)
         for (event, expected) in zip(events, expected.events) {
-            #expect(try foreseeable(event.json) == expected.json)
+            #expect(try foreseeable(event.json, like: expected) == expected.json)
             #expect(!event.json.contains(10), "an event is one line")
         }
     }
 
-    @Test(arguments: try WebhookFixture.all().filter { $0.provider != "mailchimp" })
+    @Test(arguments: try WebhookFixture.all().filter(\.signsBody))
     func `a delivery whose body was changed is refused`(_ fixture: WebhookFixture) throws {
         var bench = try Bench(fixture)
         var body = Array(bench.delivery.body)
@@ -78,27 +78,13 @@ struct PipelineTests {
         private var ids = ULIDGenerator()
 
         init(_ fixture: WebhookFixture, tenants: [String: String] = [:]) throws {
-            var configuration = SourceConfiguration(name: fixture.provider)
-            configuration.provider = fixture.provider
-            configuration.mapping = fixture.provider
-            configuration.secrets = [
-                Secret(origin: .literal, bytes: Array(try #require(Self.secrets[fixture.provider]).utf8))
-            ]
-            configuration.notificationURL =
-                fixture.provider == "square" ? "https://hooks.example.com/webhooks/square" : nil
-            configuration.toleranceSeconds = 0
+            var configuration = try fixture.source()
             configuration.tenants = tenants
             let rules = try MappingCatalog().rules(named: fixture.provider)
             source = try Source(
                 configuration, mapper: Mapper(provider: fixture.provider, rules: rules), keys: Keys())
             delivery = try fixture.delivery()
         }
-
-        /// fixtures/webhooks/README.md
-        private static let secrets = [
-            "stripe": "whsec_fixture_0123456789abcdef0123456789abcdef", "square": "fixture-signature-key",
-            "quickbooks": "fixture-verifier-token", "mailchimp": "fixture-url-secret",
-        ]
 
         mutating func decide(trustsTrace: Bool = false) -> Pipeline.Decision {
             let context = RequestContext(
@@ -129,11 +115,13 @@ struct PipelineTests {
     }
 
     /// The event without what differs from run to run.
-    private func foreseeable(_ json: [UInt8]) throws -> String {
+    private func foreseeable(_ json: [UInt8], like expected: JSONValue) throws -> String {
         guard case .object(var members) = try JSONDecoder().decode(JSONValue.self, from: Data(json)) else { return "" }
         for name in ["id", "receivedat", "traceparent"] {
             #expect(members.removeValue(forKey: name) != nil, "the event has no \(name)")
         }
+        // A provider that does not say when it happened leaves the time of arrival.
+        if case .object(let others) = expected, others["time"] == nil { members["time"] = nil }
         return JSONValue.object(members).json
     }
 

@@ -59,7 +59,7 @@ struct MappingRobustnessTests {
 
 extension WebhookFixture {
     func instance() throws -> any Provider {
-        try #require(ProviderCatalog.named(provider)).init(.sample)
+        try source().makeProvider()
     }
 
     func mapper() throws -> Mapper {

@@ -9,7 +9,10 @@ public enum BundledDefinitions {
     }
 
     /// Every bundled definition.
-    public static let all: [Text] = []
+    public static let all: [Text] = [
+        standardWebhooks, svix, resend, gitHub, shopify, meta, sendGrid, mailgun, mandrill,
+        hubSpot, salesforce, x, linkedIn, pancake, hmac, sharedSecret, none,
+    ]
 
     /// The definition of that name.
     public static func named(_ name: String) -> Text? {

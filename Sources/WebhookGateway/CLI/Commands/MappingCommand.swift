@@ -38,10 +38,10 @@ struct MappingCommand: Command {
         let configuration = try ConfigurationLoader.looking(known: .builtIn).load(configuration).configuration
         let source = try configuration.sourceForCommand(source)
         var trial = try MappingTrial(source, mappings: configuration.mappings)
-        let body = Self.body(try CommandFile.read(file))
+        let request = Self.request(try CommandFile.read(file))
         let results: [MappingTrial.Outcome]
         do throws(MalformedBody) {
-            results = try trial.outcomes(of: body)
+            results = try trial.outcomes(of: request)
         } catch {
             printUnreadable(error)
             return .failure
@@ -80,12 +80,14 @@ struct MappingCommand: Command {
         Terminal.print(line.text)
     }
 
-    /// The body of a capture, or the bytes themselves.
-    private static func body(_ bytes: [UInt8]) -> [UInt8] {
+    /// A capture, or the bytes as the body of a delivery.
+    private static func request(_ bytes: [UInt8]) -> CapturedRequest {
         guard bytes.starts(with: "POST ".utf8), case .success(let request)? = CaptureReader.requests(in: bytes).first
         else {
-            return bytes
+            var request = CapturedRequest()
+            request.body = bytes
+            return request
         }
-        return request.body
+        return request
     }
 }

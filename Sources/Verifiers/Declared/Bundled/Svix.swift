@@ -1,0 +1,89 @@
+extension BundledDefinitions {
+    /// Svix (docs.svix.com): Standard Webhooks under the headers svix-id, svix-timestamp and svix-signature.
+    static let svix = Text(
+        name: "svix",
+        json5: #"""
+            {
+              title: "Svix", documentation: "https://docs.svix.com/receiving/verifying-payloads/how-manual",
+              setup: [
+                "Add an endpoint in the application portal with the URL of this source, `https://HOST/webhooks/SOURCE`.",
+                "Copy its signing secret, which begins with `whsec_`, into `secrets`.",
+              ],
+              facts: {
+                answer: "2xx is success; 3xx is failure", timeout: "15 s",
+                retries: "at once, 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 10 h; an endpoint that fails for 5 days is disabled",
+                order: "not guaranteed",
+              },
+              proofs: [
+                {
+                  label: "v1", kind: "hmac", algorithm: "sha256",
+                  key: { encoding: "base64", prefix: "whsec_" },
+                  signature: {
+                    from: ["header:svix-signature", "header:webhook-signature"], encoding: "base64",
+                    fields: { separator: " ", assign: ",", keys: ["v1"] },
+                  },
+                  id: ["header:svix-id", "header:webhook-id"],
+                  timestamp: ["header:svix-timestamp", "header:webhook-timestamp"],
+                  signed: "{id}.{timestamp}.{body}",
+                },
+                {
+                  label: "v1a", kind: "ed25519",
+                  key: { prefix: ["whpk_", "whsk_"], required: true },
+                  signature: {
+                    from: ["header:svix-signature", "header:webhook-signature"], encoding: "base64",
+                    fields: { separator: " ", assign: ",", keys: ["v1a"] },
+                  },
+                  id: ["header:svix-id", "header:webhook-id"],
+                  timestamp: ["header:svix-timestamp", "header:webhook-timestamp"],
+                  signed: "{id}.{timestamp}.{body}",
+                },
+              ],
+              event: {
+                id: ["header:svix-id", "header:webhook-id"], type: ["/type", "/event_type", "/eventType", "/event"],
+                time: ["/timestamp", "/created_at"], subject: ["/data/id"], renew: ["header:svix-id"],
+              },
+              sampleHeaders: { "Content-Type": "application/json" },
+              mapping: [
+                {
+                  match: { "user.created": "customer.created", "user.updated": "customer.updated", "user.deleted": "customer.deleted",
+                           "customer.created": "customer.created", "customer.updated": "customer.updated",
+                           "customer.deleted": "customer.deleted" },
+                  root: "data", subject: "id",
+                  fields: {
+                    "customer.id": "id", "customer.email": ["email", "email_addresses[0].email_address"],
+                    "customer.name": ["name", { concat: ["first_name", "last_name"], separator: " " }],
+                    "customer.phone": ["phone", "phone_number"],
+                  },
+                },
+              ],
+              vectors: [
+                {
+                  name: "the published vector", origin: "github.com/svix/svix-webhooks, docs.svix.com/receiving/verifying-payloads/how-manual",
+                  secrets: ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"], at: 1614265330,
+                  headers: {
+                    "svix-id": "msg_p5jXN8AQM9LWM0D4loKWxJek", "svix-timestamp": "1614265330",
+                    "svix-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+                  },
+                  body: '{"test": 2432232314}', keys: ["msg_p5jXN8AQM9LWM0D4loKWxJek"],
+                },
+                {
+                  name: "six minutes later", secrets: ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"], at: 1614265690, expect: "expired",
+                  headers: {
+                    "svix-id": "msg_p5jXN8AQM9LWM0D4loKWxJek", "svix-timestamp": "1614265330",
+                    "svix-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+                  },
+                  body: '{"test": 2432232314}',
+                },
+                {
+                  name: "v1a, of the seed 00 to 1f", origin: "Standard Webhooks' algorithm, computed",
+                  secrets: ["whpk_A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg="], at: 1614265330,
+                  headers: {
+                    "svix-id": "msg_p5jXN8AQM9LWM0D4loKWxJek", "svix-timestamp": "1614265330",
+                    "svix-signature": "v1a,yoUrgEkc12aGqm0n4Sydmdz55xJfTz4AsAgieHFjmkR7LJtqVCZOQYzvvHjI5kAey+r4iaBGxTFRrl2iBQxtDQ==",
+                  },
+                  body: '{"test": 2432232314}',
+                },
+              ],
+            }
+            """#)
+}
