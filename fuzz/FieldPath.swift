@@ -29,7 +29,8 @@ enum FieldPathTarget: FuzzTarget {
     private static func rules(_ text: ArraySlice<UInt8>) {
         let decoder = JSONDecoder()
         decoder.allowsJSON5 = true
-        guard let value = try? decoder.decode(JSONValue.self, from: Data(text)) else { return }
+        guard let value = try? decoder.decode(JSONValue.self, from: Data(String(decoding: text, as: UTF8.self).utf8))
+        else { return }
         let rules: MappingRules
         do throws(ConfigurationError) {
             rules = try MappingCatalog(overrides: ["stripe": value]).rules(named: "stripe")

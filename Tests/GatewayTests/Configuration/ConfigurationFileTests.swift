@@ -29,6 +29,14 @@ struct ConfigurationFileTests {
         #expect(ConfigurationSamples.refusal(text) == [line])
     }
 
+    @Test func `a file that is not UTF-8 is refused where it begins not to be`() {
+        let loader = ConfigurationLoader(environment: [:], known: KnownParts(destinationTypes: []))
+        // Foundation's decoder would end the process.
+        let bytes = Array("{ listen: {},\n  log".utf8) + [0xFF, 0xFF] + Array(": { level: 'info' } }".utf8)
+        let error = #expect(throws: ConfigurationError.self) { try loader.parse(bytes, place: "gateway.json5") }
+        #expect(error?.description == "gateway.json5:2:6: this is not UTF-8; save the file as UTF-8")
+    }
+
     @Test func `nesting without end is refused, not followed`() {
         let lines = ConfigurationSamples.refusal(String(repeating: "[", count: 100_000))
         #expect(lines == ["gateway.json5:1:101: nested deeper than 100 levels"])

@@ -21,6 +21,13 @@ struct JSON5Outline {
 
     init(_ bytes: [UInt8]) throws(Failure) {
         self.bytes = bytes
+        // Foundation's decoder ends the process on JSON5 that is not UTF-8.
+        do throws(UTF8.ValidationError) {
+            _ = try UTF8Span(validating: bytes.span)
+        } catch {
+            index = error.byteOffsets.lowerBound
+            throw failure("this is not UTF-8; save the file as UTF-8")
+        }
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { index = 3 }
         try skipSpace()
         try value(depth: 0)
