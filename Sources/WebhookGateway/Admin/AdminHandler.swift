@@ -1,6 +1,7 @@
 import Verifiers
 
-/// The admin listener's handler: health and metrics.
+/// The admin listener's handler: finds the route, proves who asks, checks what they send, lets the route answer, and
+/// writes changes to the audit log.
 @ControlPlane
 final class AdminHandler: @ControlPlane RequestHandler {
     /// What the handler asks the gateway.
@@ -9,55 +10,57 @@ final class AdminHandler: @ControlPlane RequestHandler {
         @ControlPlane func isReady() async -> Bool
         /// All figures, in Prometheus' text format.
         @ControlPlane func metrics() async -> [UInt8]
+        /// Deliveries that this process refused since its start, by `source:<name>:<outcome>`.
+        @ControlPlane func refusals() async -> [String: UInt64]
+        /// Events in this process' spool that the store does not have yet, by source.
+        @ControlPlane func spooled() -> [String: Int]
+        /// Has the workers take up the mappings that came through the API, now.
+        @ControlPlane func takeUpMappings() async
     }
 
-    private enum Route {
-        case live, ready, metrics
+    /// A body that no route asks for is read and not looked at, up to so many bytes.
+    private static let ignoredBodyBytes = 1024
+
+    let services: AdminServices
+    private let table = RouteTable()
+
+    /// - Throws: when the key for JSON web tokens cannot be used.
+    init(
+        _ configuration: Configuration, redis: RedisSettings, gateway: any Gateway, log: Log
+    ) throws(ConfigurationError) {
+        services = try AdminServices(configuration, redis: redis, gateway: gateway, log: log)
+        services.start()
     }
 
-    private var routes = PathTrie<Route>()
-    private weak var gateway: (any Gateway)?
-    private let log: Log
-
-    init(gateway: any Gateway, log: Log) {
-        self.gateway = gateway
-        self.log = log
-        for method in [HTTPMethod.get, .head] {
-            routes.insert(method, "/livez", .live)
-            routes.insert(method, "/readyz", .ready)
-            routes.insert(method, "/metrics", .metrics)
-        }
-    }
+    private var surroundings: AdminSurroundings { AdminSurroundings(services.configuration.admin) }
 
     func admit(_ request: Request, _ context: RequestContext) -> Admission {
-        switch routes.match(request.method, request.path) {
-        case .found: .accept(maxBodyBytes: 0)
-        case .notFound:
-            .refuse(Problem(.notFound, "There is nothing at this address.").response(requestID: context.requestID))
+        if let problem = surroundings.hostProblem(request) { return .refuse(finished(problem, context)) }
+        switch table.match(request) {
+        case .route(let index, _):
+            return .accept(maxBodyBytes: max(Self.ignoredBodyBytes, table.routes[index].maxBodyBytes), route: index)
+        case .notFound: return .refuse(finished(Problem(.notFound, "There is nothing at this address."), context))
         case .methodNotAllowed(let methods):
-            .refuse(IngestAnswer.methodNotAllowed(methods).response(requestID: context.requestID))
+            return .refuse(finished(IngestAnswer.methodNotAllowed(methods), context))
         }
     }
 
     func handle(_ request: Request, _ context: RequestContext, _ exchange: Exchange) {
-        guard case .found(let route, _) = routes.match(request.method, request.path) else { return }
-        switch route {
-        case .live: exchange.reply(Self.text(.ok, "ok\n"))
-        case .ready:
-            Task { [gateway] in
-                let isReady = await gateway?.isReady() ?? false
-                exchange.reply(isReady ? Self.text(.ok, "ready\n") : Self.text(.serviceUnavailable, "not ready\n"))
-            }
-        case .metrics:
-            Task { [gateway] in
-                let text = await gateway?.metrics() ?? []
-                exchange.reply(Response(.ok, contentType: MediaType.prometheus, body: text))
-            }
+        guard case .route(let index, let parts) = table.match(request) else { return }
+        let (route, values) = (table.routes[index], parts.map { Array($0)[...] })
+        let request = request.copied()
+        Task {
+            let reply = await reply(to: request, route, values, context)
+            exchange.reply(reply.response)
+            guard let stream = reply.stream, request.method != .head else { return }
+            let writer = StreamWriter(exchange)
+            await stream(writer)
+            writer.end()
         }
     }
 
     func rejected(status: Int, detail: String, _ context: RequestContext) {
-        log.info(
+        services.log.info(
             "admin request refused",
             [
                 "request": .text(context.requestID.description), "status": .integer(Int64(status)),
@@ -65,7 +68,116 @@ final class AdminHandler: @ControlPlane RequestHandler {
             ])
     }
 
-    private static func text(_ status: HTTPStatus, _ text: String) -> Response {
-        Response(status, contentType: MediaType.text, body: Array(text.utf8))
+    // MARK: Steps
+
+    private func reply(
+        to request: Request, _ route: Route, _ values: [ArraySlice<UInt8>], _ context: RequestContext
+    ) async -> Reply {
+        let client = surroundings.client(request, peer: context.peer)
+        var identity: Authenticator.Identity?
+        var reply: Reply
+        do {
+            let known = try await self.identity(of: request, route, from: client)
+            identity = known
+            try permit(known, route, request)
+            let names = try values.map { (value) throws(Problem) in
+                try AdminRequest.text(value, plusIsSpace: false)
+            }
+            let checked = try AdminRequest(
+                request, route, path: names, identity: known, peer: client, requestID: context.requestID)
+            reply = try await route.handle(checked, services)
+            reply.response = finished(reply.response)
+        } catch {
+            reply = Reply(finished(problem(error, context), context))
+        }
+        if route.isAudited, let identity {
+            await note(reply, route, values, identity.principal, client, context)
+        }
+        return reply
+    }
+
+    private func identity(
+        of request: Request, _ route: Route, from client: IPAddress?
+    ) async throws -> Authenticator.Identity {
+        let credentials = RequestCredentials(request.headers)
+        switch route.access {
+        case .open: return Self.nobody
+        case .openOnLoopback where services.isPrivate: return Self.nobody
+        case .openOnLoopback, .role: return try await services.authenticator.identity(credentials, from: client)
+        }
+    }
+
+    private static let nobody = Authenticator.Identity(
+        principal: Principal(name: "somebody", role: .viewer, tenant: nil))
+
+    private func permit(_ identity: Authenticator.Identity, _ route: Route, _ request: Request) throws(Problem) {
+        if identity.session != nil, request.method != .get, request.method != .head,
+            let problem = surroundings.originProblem(request.headers)
+        {
+            throw problem
+        }
+        guard let role = route.access.role else { return }
+        guard identity.principal.role >= role else {
+            throw Problem(
+                .forbidden,
+                "This takes the role \(role.rawValue); the token's is \(identity.principal.role.rawValue).")
+        }
+        guard route.reach == .tenant || identity.principal.tenant == nil else {
+            throw Problem(.forbidden, "This concerns all tenants; the token is for one of them.")
+        }
+    }
+
+    /// What a failure is to the client.
+    private func problem(_ error: any Error, _ context: RequestContext) -> Problem {
+        switch error {
+        case let problem as Problem: return problem
+        case let failure as RedisFailure:
+            return Problem(
+                .serviceUnavailable, "The store cannot be asked: \(failure).",
+                retryAfter: IngestAnswer.retryAfterSeconds)
+        case let wrong as ConfigurationError:
+            return Problem(.unprocessableContent, "\(wrong)")
+        default:
+            services.log.error(
+                "an admin request failed",
+                ["request": .text(context.requestID.description), "reason": .text("\(error)")])
+            return Problem(.internalServerError, "The gateway failed; its log says why, by the request's id.")
+        }
+    }
+
+    /// A change that could not be noted is told in the log at least.
+    private func note(
+        _ reply: Reply, _ route: Route, _ values: [ArraySlice<UInt8>], _ principal: Principal, _ client: IPAddress?,
+        _ context: RequestContext
+    ) async {
+        let target = values.map { String(decoding: $0.prefix(200), as: UTF8.self) }.joined(separator: "/")
+        let entry = AuditEntry(
+            who: principal.name, role: principal.role.rawValue, tenant: principal.tenant, action: route.name,
+            target: target, detail: reply.note, from: client?.description ?? "unix socket",
+            requestID: context.requestID.description, status: Int(reply.response.status.code))
+        do throws(RedisFailure) {
+            try await services.audit.append(entry)
+        } catch {
+            services.log.warning(
+                "a change could not be written to the audit log",
+                ["entry": .text(entry.line.text), "reason": .text("\(error)")])
+        }
+    }
+
+    // MARK: Answers
+
+    private func finished(_ problem: Problem, _ context: RequestContext) -> Response {
+        var response = problem.response(requestID: context.requestID)
+        if problem.status == .unauthorized { response.fields.append(("WWW-Authenticate", "Bearer")) }
+        return finished(response)
+    }
+
+    private func finished(_ response: Response) -> Response {
+        var response = response
+        response.fields += SecurityFields.all
+        if !response.fields.contains(where: { "\($0.name)" == "Cache-Control" }) {
+            response.fields.append(("Cache-Control", "no-store"))
+        }
+        return response
     }
 }

@@ -36,6 +36,8 @@ final class Gateway: AdminHandler.Gateway {
     private var forwarder: Forwarder?
     private(set) var adminListener: Listener?
     var isAdminInherited = false
+    private(set) var adminHandler: AdminHandler?
+    private var mappingWatch: MappingWatch?
     private var ledgerMetrics: LedgerMetrics?
     private var archive: ArchiveTrimmer?
     private var signals: Signals?
@@ -57,7 +59,7 @@ final class Gateway: AdminHandler.Gateway {
     }
 
     /// Starts everything, calls `started` with the public port's address, and returns when a signal has ended it.
-    func run(started: (SocketAddress?) -> Void) async throws {
+    func run(started: (SocketAddress?) async -> Void) async throws {
         signals = try Signals { [weak self] in self?.received($0) }
         OpenFiles.raiseLimit()
         for note in configuration.unavailable(.builtIn) {
@@ -82,7 +84,7 @@ final class Gateway: AdminHandler.Gateway {
             control = try makeControl(in: directory.path, after: takeover)
             logStart()
             services.tellReady()
-            started(ingest?.address)
+            await started(ingest?.address)
             // A signal may have come while the parts were still starting.
             if !isStopping { await withCheckedContinuation { stopRequest = $0 } }
         } catch {
@@ -104,11 +106,16 @@ final class Gateway: AdminHandler.Gateway {
         let redis = try await startRedis(dataDirectory: dataDirectory, joins: takeover?.offersRedis == true)
         redisSettings = redis
         try await StoreCheck(configuration.redis, log: log).run(redis)
+        if roles != .forward {
+            mappingWatch = await MappingWatch.start(redis, configuration.redis) { [weak self] in
+                self?.take($0)
+            }
+        }
         if roles.contains(.ingest) {
             spool = makeSpool(dataDirectory: dataDirectory)
             ingest = try IngestServer.start(
                 try WorkerPlan(
-                    configuration, dataDirectory: dataDirectory, redis: redis, tls: certificates.listen, spool: spool,
+                    configuration.applying(mappingWatch?.mappings ?? [:]), dataDirectory: dataDirectory, redis: redis, tls: certificates.listen, spool: spool,
                     log: log), &sockets)
         }
         if roles.contains(.forward) {
@@ -169,6 +176,10 @@ final class Gateway: AdminHandler.Gateway {
     }
 
     private func startAdmin(_ sockets: inout ListeningSockets) throws {
+        guard let redisSettings else { return }
+        let handler = try AdminHandler(configuration, redis: redisSettings, gateway: self, log: log)
+        handler.services.take(mappingWatch?.mappings ?? [:])
+        adminHandler = handler
         let admin = configuration.admin
         let address = try ListenAddress.resolve(host: admin.host, port: admin.port)
         let options = ListenerOptions(tls: try certificates?.admin.map { try TLSServerContext($0) })
@@ -177,7 +188,7 @@ final class Gateway: AdminHandler.Gateway {
             isAdminInherited = !given.isEmpty
             let open = given.isEmpty ? [try Socket.listen(on: address, sharesPort: false).release()] : given
             adminListener = try Listener(
-                FileDescriptor(owning: open[0]), handler: AdminHandler(gateway: self, log: log), limits: .admin,
+                FileDescriptor(owning: open[0]), handler: handler, limits: .admin,
                 options: options, loop: ControlPlane.loop)
             for socket in open.dropFirst() { try adminListener?.add(FileDescriptor(owning: socket)) }
         } catch {
@@ -212,11 +223,9 @@ final class Gateway: AdminHandler.Gateway {
     private func reload() {
         do {
             let loaded = try loader.load(path)
-            guard let redisSettings, let dataDirectory else { return }
             let certificates = try Certificates(loaded.configuration)
-            let plan = try WorkerPlan(
-                loaded.configuration, dataDirectory: dataDirectory, redis: redisSettings, tls: certificates.listen,
-                spool: spool, log: log)
+            guard let plan = try makePlan(loaded.configuration, certificates) else { return }
+            try adminHandler?.services.reload(loaded.configuration)
             try forwarder?.reload(loaded.configuration)
             archive?.reload(loaded.configuration)
             for worker in ingest?.workers ?? [] { worker.reload(plan) }
@@ -227,6 +236,33 @@ final class Gateway: AdminHandler.Gateway {
             log.error("configuration not reloaded, the old one stays", ["reason": .text("\(error)")])
         }
     }
+
+    private func makePlan(_ configuration: Configuration, _ certificates: Certificates) throws -> WorkerPlan? {
+        guard let redisSettings, let dataDirectory else { return nil }
+        return try WorkerPlan(
+            configuration.applying(mappingWatch?.mappings ?? [:]), dataDirectory: dataDirectory, redis: redisSettings,
+            tls: certificates.listen, spool: spool, log: log)
+    }
+
+    /// Takes up mappings that came through the API. They were checked when they came; one that this version does not
+    /// take any more changes nothing.
+    private func take(_ mappings: [String: JSONValue]) {
+        adminHandler?.services.take(mappings)
+        guard let certificates else { return }
+        do {
+            guard let plan = try makePlan(configuration, certificates) else { return }
+            for worker in ingest?.workers ?? [] { worker.reload(plan) }
+            log.info("mappings taken up", ["sources": .text(mappings.keys.sorted().joined(separator: " "))])
+        } catch {
+            log.error("mappings not taken up, the old ones stay", ["reason": .text("\(error)")])
+        }
+    }
+
+    /// Looks for changed mappings now instead of within half a second.
+    func takeUpMappings() async { await mappingWatch?.look() }
+
+    /// Events in this process' spool that the store does not have yet, by source.
+    func spooled() -> [String: Int] { spool?.status.figures.waiting ?? [:] }
 
     /// New connections to the admin port get the new certificates; a port does not change between plain and TLS.
     private func use(_ new: Certificates) throws {
@@ -272,6 +308,8 @@ final class Gateway: AdminHandler.Gateway {
         }
         await forwarder?.stop(within: max(Duration.milliseconds(100), deadline - .now))
         adminListener?.abort()
+        adminHandler?.services.stop()
+        mappingWatch?.stop()
         ledgerMetrics?.stop()
         archive?.stop()
         await privateRedis?.stop(within: max(Duration.seconds(5), deadline - .now))

@@ -20,7 +20,7 @@ enum CommandCatalog {
         ServeCommand.self, CheckCommand.self, SendCommand.self, VerifyCommand.self, MappingCommand.self,
         ProvidersCommand.self,
         EventsCommand.self, DeadCommand.self, QueuesCommand.self, DestinationsCommand.self, AuditCommand.self,
-        DoctorCommand.self, ConformCommand.self,
+        DoctorCommand.self, TokenCommand.self, CompletionsCommand.self, ConformCommand.self,
     ]
 
     static func named(_ name: String) -> (any Command.Type)? {

@@ -9,7 +9,6 @@ extension Configuration {
     /// The values that this release does not act on yet, so that `serve` can say so instead of ignoring them.
     func unavailable(_ known: KnownParts) -> [AvailabilityNote] {
         var notes = AvailabilityNotes()
-        notes.add(admin)
         notes.add(redis)
         for source in sources {
             let path = "sources.\(source.name)"
@@ -28,10 +27,6 @@ private struct AvailabilityNotes {
 
     mutating func add(_ keyPath: String, _ isSet: Bool, _ sentence: String) {
         if isSet { list.append(AvailabilityNote(keyPath: keyPath, sentence: sentence)) }
-    }
-
-    mutating func add(_ admin: AdminConfiguration) {
-        add("admin.jwt", admin.jwt != nil, "JSON web tokens are not accepted")
     }
 
     mutating func add(_ redis: RedisConfiguration) {

@@ -48,6 +48,7 @@ enum MediaType {
     static let json: StaticString = "application/json"
     static let problem: StaticString = "application/problem+json"
     static let text: StaticString = "text/plain; charset=utf-8"
+    static let bytes: StaticString = "application/octet-stream"
     static let html: StaticString = "text/html; charset=utf-8"
     static let eventStream: StaticString = "text/event-stream"
     static let prometheus: StaticString = "text/plain; version=0.0.4; charset=utf-8"

@@ -26,6 +26,8 @@ final class Connection: EventHandler {
     private var isPaused = false
     private var hasEndedWriting = false
     private var isCounted = false
+    /// Whether the answer under way comes in pieces.
+    private var isStreaming = false
     /// PROXY header and TLS handshake; nil once requests may come.
     private var opening: ConnectionOpening?
     /// The request being answered; its serial tells late answers from current ones.
@@ -118,7 +120,7 @@ final class Connection: EventHandler {
                 state.received(listener.scratch[0..<count])
                 process()
             case .end:
-                if hasEndedWriting { return close() }
+                if hasEndedWriting || isStreaming { return close() }
                 state.receivedEnd()
                 readsOn = false
                 process()
@@ -222,8 +224,45 @@ final class Connection: EventHandler {
     /// The answer to the request with that serial.
     func reply(_ response: Response, serial: UInt64) {
         guard isOpen, serial == self.serial, let context else { return }
+        if case .stream = response.content, !writing.isHead { return beginStream(response, context) }
         write(response, context)
         state.replied()
+        process()
+    }
+
+    private func beginStream(_ response: Response, _ context: RequestContext) {
+        isStreaming = true
+        prepareOutput()
+        writing.connection = state.connectionOption
+        listener.write(response, requestID: context.requestID, context: writing, to: &output.bytes)
+        lastActivity = listener.loop.now
+        flush()
+    }
+
+    /// Sends a piece of the streamed answer; false when the client has gone, or does not keep up and is dropped.
+    func send(_ piece: [UInt8], serial: UInt64) -> Bool {
+        guard isOpen, isStreaming, serial == self.serial else { return false }
+        guard output.count <= listener.limits.maxUnwrittenStreamBytes else {
+            close()
+            return false
+        }
+        if output.isEmpty { lastActivity = listener.loop.now }
+        prepareOutput()
+        ResponseWriter.appendChunk(piece.span, version: writing.version, to: &output.bytes)
+        flush()
+        return isOpen
+    }
+
+    /// Ends the streamed answer; an HTTP/1.0 client sees its end by the connection's.
+    func endStream(serial: UInt64) {
+        guard isOpen, isStreaming, serial == self.serial else { return }
+        isStreaming = false
+        prepareOutput()
+        ResponseWriter.appendLastChunk(version: writing.version, to: &output.bytes)
+        context = nil
+        self.serial &+= 1
+        stageStartedAt = listener.loop.now
+        state.replied(close: writing.version == .http10)
         process()
     }
 

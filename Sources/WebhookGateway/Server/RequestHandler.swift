@@ -46,6 +46,12 @@ struct Exchange {
 
     /// Writes the answer; does nothing when the connection has gone meanwhile.
     func reply(_ response: Response) { connection.reply(response, serial: serial) }
+
+    /// After a reply whose content is a stream: sends a piece; false when nobody takes it any more.
+    func send(_ piece: [UInt8]) -> Bool { connection.send(piece, serial: serial) }
+
+    /// Ends a streamed answer.
+    func endStream() { connection.endStream(serial: serial) }
 }
 
 extension Problem {

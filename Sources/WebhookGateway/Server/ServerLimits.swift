@@ -19,6 +19,8 @@ struct ServerLimits: Sendable {
     var maxHeldBytes = 256 * 1024 * 1024
     /// Answers of one connection that may wait to be written before its next request is looked at.
     var maxUnwrittenBytes = 16 * 1024
+    /// Bytes of a streamed answer that may wait to be written before its client is dropped.
+    var maxUnwrittenStreamBytes = 1024 * 1024
 
     /// How often deadlines are looked at: once a second, more often only where a limit is short.
     var sweepInterval: Duration {

@@ -73,6 +73,8 @@ struct DeadFilter: Sendable {
     var type: TypePattern?
     var source: String?
     var tenant: String?
+    /// A group's fingerprint.
+    var group: String?
     /// Unix milliseconds, both inclusive.
     var from: Int64?
     var to: Int64?
@@ -81,6 +83,7 @@ struct DeadFilter: Sendable {
         if let category, letter.category != category { return false }
         if let source, letter.source != source { return false }
         if let tenant, letter.tenant != tenant { return false }
+        if let group, letter.fingerprint != group { return false }
         if let type { guard let own = letter.type, type.matches(own) else { return false } }
         if let from { guard let at = letter.deadAt, at >= from else { return false } }
         if let to, let at = letter.deadAt, at > to { return false }

@@ -21,6 +21,10 @@ struct EventQuery: Sendable {
     var type: TypePattern?
     var status: EventStatus?
     var tenant: String?
+    /// A destination that has had to do with it, in whatever way.
+    var destination: String?
+    /// Text in the event or in the raw body, in either case.
+    var text: String?
     /// When it was received, in Unix milliseconds, both inclusive.
     var from: Int64?
     var to: Int64?

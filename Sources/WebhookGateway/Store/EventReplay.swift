@@ -9,6 +9,13 @@ struct EventReplay {
         case queue(String)
         /// To one destination, whatever its filter says.
         case destination(String)
+
+        /// The queue's or the destination's.
+        var name: String {
+            switch self {
+            case .queue(let name), .destination(let name): name
+            }
+        }
     }
 
     enum Outcome: Equatable, Sendable {
@@ -20,43 +27,63 @@ struct EventReplay {
     let connection: RedisConnection
     let keys: Keys
 
-    func replay(_ detail: EventDetail, to target: Target) async throws(RedisFailure) -> Outcome {
-        var document = JSONDocument()
-        do throws(JSONError) {
-            try document.read(detail.record.json)
-        } catch {
-            return .refused("its record holds no event (\(error))")
-        }
-        guard document.boolean(of: document.member("quarantined")) != true else {
-            return .refused("it is quarantined; `dead retry` maps it anew")
-        }
+    /// - Parameter json: the event as another mapping makes it; nil: as it was.
+    func replay(
+        _ detail: EventDetail, to target: Target, as json: [UInt8]? = nil
+    ) async throws(RedisFailure) -> Outcome {
         var ids = ULIDGenerator()
         let replay = ids.next(milliseconds: Clock.unixMilliseconds()).description
-        let event = Self.marked(document, replay)
-        let line = UInt8(ascii: "\n")
-        let record = Array(detail.record.metadata) + [line] + event + [line] + Array(detail.record.body)
-
-        let (kind, name, list): (StaticString, String, String) =
-            switch target {
-            case .queue(let queue): ("queue", queue, keys.queue(queue))
-            case .destination(let destination): ("lane", destination, keys.lane(destination))
-            }
-        var call = ScriptCall(
-            .replay,
-            keys: [
-                keys.event(detail.id), keys.state(detail.id), keys.attempts(detail.id), keys.ledger, list,
-                keys.laneDead(name),
-            ])
-        call.add(kind)
-        call.add(name)
-        call.add(detail.id)
-        call.add(record)
-        call.add(event)
+        let call: ScriptCall
+        do throws(Refusal) {
+            call = try makeCall(detail.id, detail.record, to: target, as: json, replay: replay)
+        } catch {
+            return .refused(error.reason)
+        }
         switch try await connection.evaluate(call).integer {
         case 1: return .replayed(replay)
-        case -1: return .refused("it still waits to be delivered to \(name)")
+        case -1: return .refused("it still waits to be delivered to \(target.name)")
         default: return .refused("its record has expired")
         }
+    }
+
+    /// Why an event cannot be replayed.
+    struct Refusal: Error, Equatable {
+        var reason: String
+    }
+
+    /// The script's call for one event. A replay of many passes its own keys and script, which takes the same arguments.
+    func makeCall(
+        _ id: String, _ record: EventRecord, to target: Target, as json: [UInt8]?, replay: String,
+        script: RedisScript = .replay, and more: [String] = []
+    ) throws(Refusal) -> ScriptCall {
+        var document = JSONDocument()
+        do throws(JSONError) {
+            try document.read(json.map { $0[...] } ?? record.json)
+        } catch {
+            throw Refusal(reason: "its record holds no event (\(error))")
+        }
+        guard document.boolean(of: document.member("quarantined")) != true else {
+            throw Refusal(reason: "it is quarantined; `dead retry` maps it anew")
+        }
+        let event = Self.marked(document, replay)
+        let line = UInt8(ascii: "\n")
+        let record = Array(record.metadata) + [line] + event + [line] + Array(record.body)
+        let (kind, list): (StaticString, String) =
+            switch target {
+            case .queue(let queue): ("queue", keys.queue(queue))
+            case .destination(let destination): ("lane", keys.lane(destination))
+            }
+        var call = ScriptCall(
+            script,
+            keys: [
+                keys.event(id), keys.state(id), keys.attempts(id), keys.ledger, list, keys.laneDead(target.name),
+            ] + more)
+        call.add(kind)
+        call.add(target.name)
+        call.add(id)
+        call.add(record)
+        call.add(event)
+        return call
     }
 
     /// The event with the replay's id before its data.

@@ -4,9 +4,9 @@ import Verifiers
 @ControlPlane
 struct EventSearch {
     /// The first bytes of a record are read, which hold all but the largest events.
-    private static let recordPrefix = 16_384
+    static let recordPrefix = 16_384
     /// How many events are looked at in one exchange.
-    private static let eventsPerCall = 200
+    static let eventsPerCall = 200
 
     let connection: RedisConnection
     let keys: Keys
@@ -61,7 +61,7 @@ struct EventSearch {
 
     // MARK: Steps
 
-    private func allSources(_ query: EventQuery) async throws(RedisFailure) -> [String] {
+    func allSources(_ query: EventQuery) async throws(RedisFailure) -> [String] {
         if let sources = query.sources { return sources.sorted() }
         var names = Set(sources)
         for field in try await connection.command(["HKEYS", .text(keys.ledger)]).elements?.compactMap(\.string) ?? [] {
@@ -71,21 +71,21 @@ struct EventSearch {
         return names.sorted()
     }
 
-    private typealias Place = (receivedAt: Int64, id: String)
+    typealias Place = (receivedAt: Int64, id: String)
 
     /// The ids that follow a position, over all sources: each gives its own next ones, of which the newest count.
-    private func next(_ query: EventQuery, in sources: [String], after cursor: EventCursor?) async throws(RedisFailure)
-        -> [Place]
-    {
+    func next(
+        _ query: EventQuery, in sources: [String], after cursor: EventCursor?, count: Int = eventsPerCall
+    ) async throws(RedisFailure) -> [Place] {
         var places: [Place] = []
-        for source in sources { places += try await next(query, source, after: cursor) }
+        for source in sources { places += try await next(query, source, after: cursor, count: count) }
         places.sort { ($0.receivedAt, $0.id) > ($1.receivedAt, $1.id) }
-        return Array(places.prefix(Self.eventsPerCall))
+        return Array(places.prefix(count))
     }
 
-    private func next(_ query: EventQuery, _ source: String, after cursor: EventCursor?) async throws(RedisFailure)
-        -> [Place]
-    {
+    private func next(
+        _ query: EventQuery, _ source: String, after cursor: EventCursor?, count: Int
+    ) async throws(RedisFailure) -> [Place] {
         let newest = min(query.to ?? .max, cursor?.receivedAt ?? .max)
         var places: [Place] = []
         var offset = 0
@@ -94,7 +94,7 @@ struct EventSearch {
                 try await connection.command([
                     "ZREVRANGEBYSCORE", .text(keys.index(source)), newest == .max ? "+inf" : .integer(newest),
                     query.from.map { .integer($0) } ?? "-inf", "WITHSCORES", "LIMIT", .integer(Int64(offset)),
-                    .integer(Int64(Self.eventsPerCall)),
+                    .integer(Int64(count)),
                 ]).elements ?? []
             for index in stride(from: 0, to: values.count - 1, by: 2) {
                 guard let id = values[index].string, let receivedAt = values[index + 1].integer else { continue }
@@ -103,8 +103,8 @@ struct EventSearch {
                 places.append((receivedAt, id))
             }
             // A page may be all of them seen before: one delivery can hold thousands of events of one millisecond.
-            guard places.count < Self.eventsPerCall, values.count == 2 * Self.eventsPerCall else { return places }
-            offset += Self.eventsPerCall
+            guard places.count < count, values.count == 2 * count else { return places }
+            offset += count
         }
     }
 

@@ -7,10 +7,12 @@ struct EventsCommand: Command {
     static let usage = """
         webhook-gateway events list [--source S] [--type T] [--status X] [--tenant T] [--from TIME] [--to TIME]
                                     [--limit N] [--cursor C] [--config FILE] [--json]
+        webhook-gateway events tail [--source S] [--type T] [--status X] [--tenant T] [--config FILE] [--json]
         webhook-gateway events show ID [--source S] [--raw] [--config FILE] [--json]
         webhook-gateway events replay ID [--source S] [--to DESTINATION | --queue QUEUE] [--config FILE]
 
         list    newest first
+        tail    events as they come in, until it is interrupted
         show    the event, the delivery it came with, how it stands with each destination, and every attempt
         replay  send it once more, with the same id and an attribute `replay`: to every destination that wants it (the
                 forwarder's queue), to one destination whatever its filter says, or to another queue
@@ -30,6 +32,7 @@ struct EventsCommand: Command {
 
     private enum Verb {
         case list(EventQuery, limit: Int, EventCursor?)
+        case tail(EventQuery)
         case show(String, raw: Bool)
         case replay(String, EventReplay.Target)
     }
@@ -40,7 +43,7 @@ struct EventsCommand: Command {
     private let isJSON: Bool
 
     init(_ arguments: inout Arguments) throws(UsageError) {
-        let word = try arguments.verb(["list", "show", "replay"])
+        let word = try arguments.verb(["list", "tail", "show", "replay"])
         configuration = try arguments.value("--config")
         source = try arguments.value("--source")
         isJSON = word == "replay" ? false : try arguments.flag("--json")
@@ -60,6 +63,10 @@ struct EventsCommand: Command {
             query.type = try arguments.value("--type").map { TypePattern($0) }
             query.status = try arguments.value("--status").map { (text) throws(UsageError) in try Self.status(text) }
             query.tenant = try arguments.value("--tenant")
+            if word == "tail" {
+                verb = .tail(query)
+                return
+            }
             query.from = try arguments.moment("--from")
             query.to = try arguments.moment("--to")
             let limit = try arguments.integer("--limit", in: 1...1_000_000) ?? 50
@@ -86,6 +93,7 @@ struct EventsCommand: Command {
             switch verb {
             case .list(let query, let limit, let cursor):
                 try await list(try await session.eventSearch.list(query, limit: limit, after: cursor))
+            case .tail(let query): try await tail(query, isJSON: isJSON, session)
             case .show(let name, let raw): show(try await find(name, session), raw: raw)
             case .replay(let name, let target):
                 return try await replay(try await find(name, session), to: target, session)

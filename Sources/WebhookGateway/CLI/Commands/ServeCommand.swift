@@ -37,14 +37,15 @@ struct ServeCommand: Command {
     private func serve(_ loaded: LoadedConfiguration, _ loader: ConfigurationLoader) async throws {
         let gateway = Gateway(loaded, loader: loader, path: path, roles: roles, takesOver: takesOver)
         try await gateway.run { address in
-            if loaded.origin == .development, let address { Terminal.print(FirstSteps.text(listening: address)) }
+            guard loaded.origin == .development, let address else { return }
+            Terminal.print(FirstSteps.text(listening: address, loginLink: await gateway.makeLoginLink()))
         }
     }
 }
 
 /// What a newcomer is told to do next.
 enum FirstSteps {
-    static func text(listening address: SocketAddress) -> String {
+    static func text(listening address: SocketAddress, loginLink: String?) -> String {
         let program = ownPath()
         return """
 
@@ -55,7 +56,7 @@ enum FirstSteps {
 
             and watch the event appear here as one line of JSON. \
             Also: square, quickbooks, mailchimp. Ctrl-C stops everything.
-
+            \(loginLink.map { "The dashboard (the link logs one browser in, once, within 12 hours): \($0)\n" } ?? "")
             """
     }
 

@@ -18,6 +18,12 @@ struct TextRule: Sendable {
             : "\(quoted(text)) is not a name: 1 to 64 of A-Z, a-z, 0-9, ., _ and -, the first a letter or digit"
     }
 
+    /// A role of the admin API.
+    static let role = TextRule { text in
+        let roles = ["viewer", "operator", "admin"]
+        return roles.contains(text) ? nil : "\(quoted(text)) is not a role: one of \(roles.joined(separator: ", "))"
+    }
+
     /// What Redis keys start with; the colon and the braces are the gateway's own separators.
     static let keyPrefix = name
 

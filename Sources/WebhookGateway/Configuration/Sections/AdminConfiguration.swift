@@ -27,11 +27,14 @@ struct JWTConfiguration: ConfigurationSection {
     var rs256: Secret?
     var audience: String?
     var issuer: String?
+    /// Roles whose tokens need no tenant, and then see all; a token of another role without a tenant is refused.
+    var tenantlessRoles: [String] = []
 
     mutating func visit(_ keys: inout some KeyVisitor) {
         keys.optionalSecret("hs256", &hs256)
         keys.optionalSecret("rs256", &rs256)
         keys.optionalText("audience", &audience, .notEmpty)
         keys.optionalText("issuer", &issuer, .notEmpty)
+        keys.texts("tenantlessRoles", &tenantlessRoles, .role)
     }
 }

@@ -8,7 +8,29 @@ extension RedisScript {
     /// A replay enters anew; only a dead letter that is taken up by it has entered before.
     static let replay = RedisScript(
         name: "replay",
-        source: queueTargetLua + #"""
+        source: queueTargetLua + replayLua + "return replay()"
+    )
+
+    /// One step of a replay of many: the last entry of its list is replayed and taken off it, or neither.
+    ///
+    /// KEYS: those of `replay` · the job · its list. ARGV: those of `replay` (`skip` for its kind: the entry is only taken
+    /// off) · the entry.
+    /// Answers what `replay` answers; -2 when the entry is not the last any more, -3 when the job does not run.
+    static let replayStep = RedisScript(
+        name: "replayStep",
+        source: queueTargetLua + replayLua + #"""
+            if redis.call('HGET', KEYS[7], 'state') ~= 'running' then return -3 end
+            if redis.call('LINDEX', KEYS[8], -1) ~= ARGV[6] then return -2 end
+            local result = 0
+            if ARGV[1] ~= 'skip' then result = replay() end
+            redis.call('RPOP', KEYS[8])
+            redis.call('HINCRBY', KEYS[7], result == 1 and 'done' or result == -1 and 'skipped' or 'failed', 1)
+            return result
+            """#
+    )
+
+    private static let replayLua = #"""
+        local function replay()
             if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
             local name, id = ARGV[2], ARGV[3]
             if ARGV[1] == 'queue' then
@@ -32,6 +54,7 @@ extension RedisScript {
             redis.call('PERSIST', KEYS[3])
             redis.call('RPUSH', KEYS[5], id)
             return 1
-            """#
-    )
+        end
+
+        """#
 }

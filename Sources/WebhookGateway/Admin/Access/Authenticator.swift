@@ -1,0 +1,146 @@
+import Verifiers
+
+/// Finds out who asks: by a bearer token, a JSON web token or a browser's session.
+@ControlPlane
+final class Authenticator {
+    /// Failed log-ins of one address in a minute; over it: 429, whatever is shown.
+    private static let failuresPerMinute = 20
+    private static let useGranularity: Int64 = 60_000
+
+    /// Who asks, and how they proved it.
+    struct Identity: Sendable {
+        var principal: Principal
+        /// The id of the token shown, or of the one that the session was made from.
+        var token: String?
+        /// The cookie's value of a session; nil: a token was shown.
+        var session: String?
+    }
+
+    let tokens: TokenStore
+    let sessions: SessionStore
+    private let limiter = FailureLimiter(perMinute: Authenticator.failuresPerMinute, exempt: [])
+    private var webTokens: JSONWebTokenVerifier?
+    private var noted: [String: Int64] = [:]
+
+    init(_ connection: RedisConnection, _ keys: ControlKeys, jwt: JWTConfiguration?) throws(ConfigurationError) {
+        tokens = TokenStore(connection: connection, keys: keys)
+        sessions = SessionStore(connection: connection, keys: keys)
+        try reload(jwt)
+    }
+
+    func reload(_ jwt: JWTConfiguration?) throws(ConfigurationError) {
+        guard let jwt else { return webTokens = nil }
+        webTokens = try JSONWebTokenVerifier(jwt)
+    }
+
+    /// Seconds until an address may try again; nil when it may now.
+    func wait(_ address: IPAddress?) -> Int? {
+        address.flatMap { limiter?.wait($0, now: Clock.monotonicNanoseconds()) }
+    }
+
+    /// Who a request comes from; throws 401, or 429 after too many failures.
+    func identity(_ credentials: RequestCredentials, from address: IPAddress?) async throws -> Identity {
+        switch credentials {
+        case .none: throw Self.missing
+        case .bearer(let text): return try await holder(of: text, from: address)
+        case .session(let value):
+            guard let holder = try await sessions.holder(ofSession: value) else { throw Self.sessionOver }
+            if let token = holder.token {
+                guard let token = try await tokens.token(token), !token.hasExpired(at: Clock.unixMilliseconds()) else {
+                    throw Self.sessionOver
+                }
+            }
+            return Identity(principal: holder.principal, token: holder.token, session: value)
+        }
+    }
+
+    /// Who holds a token; the failure counts against the address.
+    func holder(of text: String, from address: IPAddress?) async throws -> Identity {
+        try refuseTooMany(address)
+        let now = Clock.unixMilliseconds()
+        if text.hasPrefix("wgt_") {
+            if let token = try await tokens.token(shown: text, now: now) {
+                try await note(token, now)
+                return Identity(principal: token.principal, token: token.id)
+            }
+        } else if let webTokens {
+            do throws(JSONWebTokenVerifier.Refusal) {
+                return Identity(principal: try webTokens.principal(of: text, now: now))
+            } catch {
+                fail(address)
+                throw Problem(unauthorized: "The JSON web token does not pass: \(error.reason).")
+            }
+        }
+        fail(address)
+        throw Problem(unauthorized: "The token is not known, has expired or was revoked.")
+    }
+
+    /// Who a one-time code stands for; the failure counts against the address.
+    func holder(ofCode code: String, from address: IPAddress?) async throws -> SessionStore.Holder {
+        try refuseTooMany(address)
+        if let holder = try await sessions.redeem(code) { return holder }
+        fail(address)
+        throw Problem(unauthorized: "The link has been used or has expired; log in with a token.")
+    }
+
+    private func refuseTooMany(_ address: IPAddress?) throws(Problem) {
+        guard let seconds = wait(address) else { return }
+        throw Problem(
+            .tooManyRequests, "Too many failed log-ins from this address; try again later.", retryAfter: seconds)
+    }
+
+    private func fail(_ address: IPAddress?) {
+        if let address { limiter?.fail(address, now: Clock.monotonicNanoseconds()) }
+    }
+
+    /// Notes that a token was used, at most once a minute.
+    private func note(_ token: AdminToken, _ now: Int64) async throws(RedisFailure) {
+        guard now - (noted[token.id] ?? 0) >= Self.useGranularity else { return }
+        noted[token.id] = now
+        try await tokens.noteUse(token.id, at: now)
+    }
+
+    static nonisolated let missing = Problem(
+        unauthorized: "Show a token (Authorization: Bearer …) or log in; `webhook-gateway token create` makes one.")
+    private static nonisolated let sessionOver = Problem(
+        unauthorized: "The session is over; log in again.")
+}
+
+/// What a request shows of who sent it.
+enum RequestCredentials: Equatable, Sendable {
+    case none
+    case bearer(String)
+    /// The session cookie's value.
+    case session(String)
+
+    static let cookie: StaticString = "webhook_gateway_session"
+
+    /// A bearer token counts more than a cookie, which the browser sends by itself.
+    init(_ headers: HeaderFields) {
+        if let value = headers.first("authorization") {
+            let text = String(decoding: value, as: UTF8.self)
+            let parts = text.split(separator: " ", maxSplits: 1)
+            guard parts.count == 2, parts[0].lowercased() == "bearer" else {
+                // Something else was shown, which is nobody's token.
+                self = .bearer("")
+                return
+            }
+            self = .bearer(String(parts[1].drop { $0 == " " }))
+            return
+        }
+        for field in headers.all("cookie") {
+            for pair in String(decoding: field, as: UTF8.self).split(separator: ";") {
+                let pair = pair.drop { $0 == " " }
+                guard let sign = pair.firstIndex(of: "="), pair[..<sign] == Self.cookie.description else { continue }
+                self = .session(String(pair[pair.index(after: sign)...]))
+                return
+            }
+        }
+        self = .none
+    }
+}
+
+extension Problem {
+    /// 401.
+    init(unauthorized detail: String) { self.init(.unauthorized, detail) }
+}

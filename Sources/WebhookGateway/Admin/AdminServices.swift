@@ -1,0 +1,98 @@
+/// What the routes' handlers work with: the store, the configuration in force, and the gateway itself.
+@ControlPlane
+final class AdminServices {
+    static nonisolated let scripts: [RedisScript] =
+        DeadStore.scripts + QueueControl.scripts + StatsStore.scripts + MappingStore.scripts + ReplayStore.scripts + [
+            .queueReap, .ledger, .replay, .quarantineRelease, .quarantineStay,
+        ]
+
+    /// Long lists may take a while, and a person waits.
+    private static let commandDeadline = Duration.seconds(10)
+
+    let connection: RedisConnection
+    let keys: Keys
+    let control: ControlKeys
+    let log: Log
+    let authenticator: Authenticator
+    let audit: AuditStore
+    let stats: StatsStore
+    let mappings: MappingStore
+    let replays: ReplayStore
+    /// As the file says it.
+    private(set) var fileConfiguration: Configuration
+    /// What is in force: the file's, with the mappings that came through the API.
+    private(set) var configuration: Configuration
+    private var overrides: [String: JSONValue] = [:]
+    private var sampler: StatsSampler?
+    private var runner: ReplayRunner?
+    private(set) lazy var feed = EventFeed(self)
+    private(set) weak var gateway: (any AdminHandler.Gateway)?
+
+    init(
+        _ configuration: Configuration, redis: RedisSettings, gateway: any AdminHandler.Gateway, log: Log
+    ) throws(ConfigurationError) {
+        self.configuration = configuration
+        fileConfiguration = configuration
+        self.gateway = gateway
+        self.log = log
+        var settings = redis
+        settings.commandDeadline = max(settings.commandDeadline ?? .zero, Self.commandDeadline)
+        connection = RedisConnection(settings, scripts: Self.scripts, loop: ControlPlane.loop)
+        keys = Keys(prefix: configuration.redis.prefix)
+        control = ControlKeys(prefix: configuration.redis.prefix)
+        audit = AuditStore(connection: connection, keys: control)
+        stats = StatsStore(connection: connection, keys: keys)
+        mappings = MappingStore(connection: connection, keys: control)
+        replays = ReplayStore(connection: connection, keys: keys)
+        authenticator = try Authenticator(connection, control, jwt: configuration.admin.jwt)
+    }
+
+    func start() {
+        connection.start()
+        let sampler = StatsSampler(self)
+        self.sampler = sampler
+        sampler.start()
+        let runner = ReplayRunner(self)
+        self.runner = runner
+        runner.start()
+    }
+
+    func stop() {
+        sampler?.stop()
+        runner?.stop()
+        feed.stop()
+        connection.stop()
+    }
+
+    /// Takes up another configuration; throws, and changes nothing, when the key for JSON web tokens cannot be used.
+    func reload(_ configuration: Configuration) throws(ConfigurationError) {
+        try authenticator.reload(configuration.admin.jwt)
+        fileConfiguration = configuration
+        self.configuration = configuration.applying(overrides)
+    }
+
+    /// Takes up the mappings that came through the API, by source.
+    func take(_ overrides: [String: JSONValue]) {
+        self.overrides = overrides
+        configuration = fileConfiguration.applying(overrides)
+    }
+
+    /// The ledger, with the queues and destinations of the configuration whether or not anything was counted there.
+    func ledger() async throws(RedisFailure) -> Ledger {
+        try await Ledger.read(
+            connection, keys, sources: configuration.sources.map(\.name),
+            queues: Set(configuration.sources.flatMap(\.queues)), destinations: configuration.destinations.map(\.name))
+    }
+
+    func control(of queue: String) -> QueueControl {
+        QueueControl(
+            queue: queue, connection: connection, keys: keys, archiveSeconds: configuration.archive.ttlSeconds)
+    }
+
+    var lanes: LaneControl {
+        LaneControl(connection: connection, keys: keys, archiveSeconds: configuration.archive.ttlSeconds)
+    }
+
+    /// Whether only this machine reaches the port.
+    var isPrivate: Bool { AdminSurroundings(configuration.admin).isPrivate }
+}

@@ -1,0 +1,199 @@
+import Verifiers
+
+/// Dead letters: list, group, retry, discard.
+enum DeadRoutes {
+    private static let filter: [Shape.Member] = [
+        Shape.Member("destination", .name), Shape.Member("queue", .name, "the dead list of a queue"),
+        Shape.Member("category", .text(longest: 64)),
+        Shape.Member("type", .text(longest: 200), "`*` stands for any characters"),
+        Shape.Member("source", .name), Shape.Member("tenant", .name),
+        Shape.Member("group", .text(longest: 64), "a group's fingerprint"),
+        Shape.Member("from", .moment, "died then or later"), Shape.Member("to", .moment, "died then or before"),
+    ]
+
+    private static let letter: [Shape.Member] = [
+        Shape.Member("id", .string, "`<destination>/<event id>` or `queue:<queue>/<event id>`"),
+        Shape.Member("event", .string), Shape.Member("place", .string),
+        Shape.Member("type", .optional(.string)), Shape.Member("source", .optional(.string)),
+        Shape.Member("tenant", .optional(.string)), Shape.Member("category", .string), Shape.Member("reason", .string),
+        Shape.Member("httpStatus", .optional(.integer(0...999))), Shape.Member("attempts", .integer(0 ... .max)),
+        Shape.Member("deadAt", .optional(.moment)), Shape.Member("quarantined", .boolean),
+        Shape.Member("group", .string), Shape.Member("action", .choice(DeadAction.allCases.map(\.rawValue))),
+    ]
+
+    private static let group: [Shape.Member] = [
+        Shape.Member("group", .string, "its fingerprint"), Shape.Member("place", .string),
+        Shape.Member("category", .string), Shape.Member("reason", .string, "`#` stands for what differs"),
+        Shape.Member("count", .integer(1 ... .max)), Shape.Member("firstSeen", .optional(.moment)),
+        Shape.Member("lastSeen", .optional(.moment)), Shape.Member("quarantined", .boolean),
+        Shape.Member("action", .choice(DeadAction.allCases.map(\.rawValue))),
+        Shape.Member("actionText", .string, "what usually mends it"),
+        Shape.Member("sample", .record(letter), "the newest"),
+    ]
+
+    private static let selection = Shape.object([
+        Shape.Member("ids", .list(.text(longest: 300), longest: 1000), "dead letters by their ids"),
+        Shape.Member("filter", .object(filter), "all that it means; {} means all there are"),
+    ])
+
+    private static let change = Shape.record([
+        Shape.Member("changed", .integer(0 ... .max)),
+        Shape.Member(
+            "refused",
+            .list(.record([Shape.Member("id", .string), Shape.Member("reason", .string)]), longest: 1000),
+            "the first 1000 that were left alone, and why"),
+        Shape.Member("refusedCount", .integer(0 ... .max)),
+    ])
+
+    static let all: [Route] = [
+        Route(
+            .get, "/api/v1/dead", "dead.list", "Dead letters, by place, oldest first", .role(.viewer),
+            query: filter + [.limit, .cursor], answer: .page("Dead letters.", of: .record(letter))
+        ) { request, services in
+            let page = try await request.store(services).deadLetters(
+                try Self.filter(of: request), limit: request.limit, after: try request.cursor(DeadCursor.init))
+            return .page(page.letters.map(\.answer.json), next: page.next?.description)
+        },
+        Route(
+            .get, "/api/v1/dead/groups", "dead.groups", "Dead letters by what went wrong, largest group first",
+            .role(.viewer), query: filter,
+            answer: .page(
+                "The groups.", of: .record(group),
+                and: [
+                    Shape.Member("letters", .integer(0 ... .max), "how many were looked at"),
+                    Shape.Member("complete", .boolean, "whether all were"),
+                ])
+        ) { request, services in
+            let groups = try await request.store(services).deadGroups(try Self.filter(of: request))
+            return .page(groups.groups.map(\.line.json), next: nil) { line in
+                line.add("letters", groups.letters)
+                line.add("complete", groups.isComplete)
+            }
+        },
+        Route(
+            .post, "/api/v1/dead/retry", "dead.retry",
+            "Take dead letters up again; quarantined deliveries are mapped anew", .role(.operator), body: selection,
+            answer: .json("What it came to.", change)
+        ) { request, services in try await Self.change(request, services, isRetry: true) },
+        Route(
+            .post, "/api/v1/dead/discard", "dead.discard", "Give dead letters up for good", .role(.operator),
+            body: selection, answer: .json("What it came to.", change)
+        ) { request, services in try await Self.change(request, services, isRetry: false) },
+    ]
+
+    // MARK: Reading the request
+
+    private static func filter(of request: AdminRequest) throws(Problem) -> DeadFilter {
+        try filter { request.query($0) }
+    }
+
+    private static func filter(_ value: (String) -> String?) throws(Problem) -> DeadFilter {
+        var filter = DeadFilter()
+        switch (value("destination"), value("queue")) {
+        case (let destination?, nil): filter.places = [.lane(destination)]
+        case (nil, let queue?): filter.places = [.queue(queue)]
+        case (nil, nil): break
+        default: throw Problem(.badRequest, "destination and queue exclude each other.")
+        }
+        filter.category = value("category")
+        filter.type = value("type").map { TypePattern($0) }
+        filter.source = value("source")
+        filter.tenant = value("tenant")
+        filter.group = value("group")
+        filter.from = value("from").flatMap(Shape.milliseconds)
+        filter.to = value("to").flatMap(Shape.milliseconds)
+        return filter
+    }
+
+    @ControlPlane
+    private static func change(
+        _ request: AdminRequest, _ services: AdminServices, isRetry: Bool
+    ) async throws -> Reply {
+        let store = request.store(services)
+        var change = DeadChange()
+        let note: String
+        switch (request.texts("ids"), request.body.member("filter")) {
+        case (let texts?, nil):
+            note = "\(texts.count) by id"
+            let ids = try texts.map { (text) throws(Problem) in
+                guard let id = DeadLetter.ID(text) else {
+                    throw Problem(.badRequest, "\(TextRule.quoted(text)) is no id of a dead letter.")
+                }
+                return id
+            }
+            let (own, missing) = try await store.owned(ids)
+            change = isRetry ? try await store.dead.retry(own) : try await store.dead.discard(own)
+            change.refused += missing.map { ($0, DeadStore.gone) }
+        case (nil, let node?):
+            note = String(decoding: request.body.text(of: node).prefix(500), as: UTF8.self)
+            let filter = try filter { request.body.string(of: request.body.member(named: $0, of: node)) }
+            if let filter = store.restricted(filter) {
+                change = isRetry ? try await store.dead.retry(filter) : try await store.dead.discard(filter)
+            }
+        default: throw Problem(.badRequest, "Either ids or filter must be there.")
+        }
+        if !change.quarantined.isEmpty {
+            let release = QuarantineRelease(
+                services.configuration, connection: services.connection, keys: services.keys)
+            let released = try await release.release(change.quarantined)
+            change.changed += released.changed
+            change.refused += released.refused
+        }
+        return .json(line(change), note: "\(change.changed) changed, \(change.refused.count) refused: \(note)")
+    }
+
+    private static func line(_ change: DeadChange) -> JSONLine {
+        var line = JSONLine()
+        line.add("changed", change.changed)
+        line.add(
+            "refused",
+            list: change.refused.prefix(1000).map { id, reason in
+                var line = JSONLine()
+                line.add("id", id.description)
+                line.add("reason", reason)
+                return line.json
+            })
+        line.add("refusedCount", change.refused.count)
+        return line
+    }
+}
+
+extension DeadLetter {
+    /// As the API's answers have it.
+    fileprivate var answer: JSONLine {
+        var line = JSONLine()
+        line.add("id", id.description)
+        line.add("event", id.event)
+        line.add("place", id.place.description)
+        line.add("type", type)
+        line.add("source", source)
+        line.add("tenant", tenant)
+        line.add("category", category)
+        line.add("reason", reason)
+        line.add("httpStatus", status)
+        line.add("attempts", attempts)
+        line.add("deadAt", deadAt.map(Timestamp.text))
+        line.add("quarantined", isQuarantined)
+        line.add("group", fingerprint)
+        line.add("action", DeadAction(of: self).rawValue)
+        return line
+    }
+}
+
+extension DeadGroup {
+    fileprivate var line: JSONLine {
+        var line = JSONLine()
+        line.add("group", fingerprint)
+        line.add("place", place.description)
+        line.add("category", category)
+        line.add("reason", reason)
+        line.add("count", count)
+        line.add("firstSeen", firstSeen.map(Timestamp.text))
+        line.add("lastSeen", lastSeen.map(Timestamp.text))
+        line.add("quarantined", isQuarantined)
+        line.add("action", action.rawValue)
+        line.add("actionText", action.sentence)
+        line.add("sample", json: sample.answer.json)
+        return line
+    }
+}

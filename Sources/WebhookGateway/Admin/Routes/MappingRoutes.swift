@@ -1,0 +1,261 @@
+import FoundationEssentials
+import Verifiers
+
+/// A source's mapping: see, change, try, reset, roll back, and which fields its deliveries have.
+enum MappingRoutes {
+    private static let source = Shape.Member("source", .name, "a source's name")
+    private static let longestText = 262_144
+
+    private static let version: [Shape.Member] = [
+        Shape.Member("version", .integer(1 ... .max)), Shape.Member("who", .string), Shape.Member("at", .moment),
+        Shape.Member("reset", .boolean),
+    ]
+
+    private static let mapping = Shape.record([
+        Shape.Member("source", .string), Shape.Member("provider", .string),
+        Shape.Member("origin", .choice(["api", "configuration", "bundled"]), "where the mapping in force comes from"),
+        Shape.Member("version", .integer(0 ... .max), "the newest; 0: it was never changed here"),
+        Shape.Member("text", .string, "the mapping in force, JSON5"),
+        Shape.Member("versions", .list(.record(version)), "newest first"),
+    ])
+
+    private static let text = Shape.Member("text", .text(longest: longestText), "the mapping, JSON5 (docs/mappings.md)")
+
+    private static let outcome = Shape.record([
+        Shape.Member("event", .optional(.anything), "what it becomes; null when it fails"),
+        Shape.Member("problem", .optional(.string), "each field that failed and why"),
+    ])
+
+    static let all: [Route] = [
+        Route(
+            .get, "/api/v1/mappings/{source}", "mappings.show", "The mapping in force, and its versions",
+            .role(.viewer), .installation, parameters: [source], answer: .json("The mapping.", mapping)
+        ) { request, services in .json(try await line(try known(request, services), services)) },
+        Route(
+            .put, "/api/v1/mappings/{source}", "mappings.change", "Put another mapping in force, within a second",
+            .role(.admin), .installation, parameters: [source],
+            body: .object([
+                Shape.Member("text", text.shape, required: true, text.meaning),
+                Shape.Member(
+                    "version", .integer(0 ... .max), "the version it was made from: refused when there is a newer one"),
+            ]), maxBodyBytes: 2 * longestText, answer: .json("The mapping.", mapping),
+            problems: [.conflict, .unprocessableContent]
+        ) { request, services in
+            let source = try known(request, services)
+            let text = request.text("text") ?? ""
+            _ = try rules(text, source)
+            return try await put(text, source, request, services, expected: request.integer("version"))
+        },
+        Route(
+            .post, "/api/v1/mappings/{source}/reset", "mappings.reset",
+            "Go back to the mapping of the configuration, or the bundled one", .role(.admin), .installation,
+            parameters: [source], answer: .json("The mapping.", mapping), problems: [.conflict]
+        ) { request, services in
+            try await put(nil, try known(request, services), request, services, expected: nil)
+        },
+        Route(
+            .post, "/api/v1/mappings/{source}/rollback", "mappings.rollback", "Put an older version in force again",
+            .role(.admin), .installation, parameters: [source],
+            body: .object([Shape.Member("version", .integer(1 ... .max), required: true)]),
+            answer: .json("The mapping.", mapping), problems: [.conflict, .unprocessableContent]
+        ) { request, services in
+            let source = try known(request, services)
+            let number = request.integer("version")
+            guard
+                let version = try await services.mappings.versions(of: source.name).first(where: { $0.number == number }
+                )
+            else { throw Problem(.notFound, "There is no such version of the mapping (any more).") }
+            if let text = version.text { _ = try rules(text, source) }
+            return try await put(version.text, source, request, services, expected: nil)
+        },
+        Route(
+            .post, "/api/v1/mappings/{source}/test", "mappings.test",
+            "What a mapping makes of a stored delivery or of a body; changes nothing", .role(.operator), .installation,
+            parameters: [source],
+            body: .object([
+                Shape.Member("text", text.shape, "the mapping to try; absent: the one in force"),
+                Shape.Member("event", .text(longest: 200), "a stored event's id"),
+                Shape.Member("body", .text(longest: 1_048_576), "a delivery's body"),
+            ]), maxBodyBytes: 4 * 1_048_576,
+            answer: .json(
+                "What was, and what would be.",
+                .record([
+                    Shape.Member("before", .optional(.anything), "the stored event"),
+                    Shape.Member("after", .list(outcome, longest: 10_000)),
+                ])), problems: [.unprocessableContent], isAudited: false, handle: test),
+        Route(
+            .get, "/api/v1/mappings/{source}/fields", "mappings.fields",
+            "The fields that recent deliveries have, for whoever writes a mapping", .role(.viewer), .installation,
+            parameters: [source],
+            query: [Shape.Member("type", .text(longest: 200), "the provider's type; `*` allowed")],
+            answer: .json(
+                "The fields.",
+                .record([
+                    Shape.Member("deliveries", .integer(0 ... .max), "how many were looked at"),
+                    Shape.Member(
+                        "fields",
+                        .list(
+                            .record([
+                                Shape.Member("path", .string), Shape.Member("kinds", .list(.string)),
+                                Shape.Member("count", .integer(1 ... .max), "in how many"),
+                            ]), longest: 10_000)),
+                ])), handle: fields),
+    ]
+
+    // MARK: Steps
+
+    @ControlPlane
+    private static func known(_ request: AdminRequest, _ services: AdminServices) throws(Problem) -> SourceConfiguration
+    {
+        let name = request.path("source")
+        guard let source = services.fileConfiguration.source(named: name) else {
+            throw Problem(.notFound, "The configuration has no source \(TextRule.quoted(name)).")
+        }
+        return source
+    }
+
+    @ControlPlane
+    private static func put(
+        _ text: String?, _ source: SourceConfiguration, _ request: AdminRequest, _ services: AdminServices,
+        expected: Int?
+    ) async throws -> Reply {
+        guard
+            let number = try await services.mappings.set(
+                text, for: source.name, who: request.principal.name, expected: expected)
+        else {
+            throw Problem(.conflict, "The mapping has been changed meanwhile; look at it, and change it again.")
+        }
+        await services.gateway?.takeUpMappings()
+        var reply = Reply.json(try await line(source, services))
+        reply.note = "version \(number)"
+        return reply
+    }
+
+    /// Reads a mapping; what is wrong with it is 422.
+    private static func rules(_ text: String, _ source: SourceConfiguration) throws -> MappingRules {
+        let decoder = JSONDecoder()
+        decoder.allowsJSON5 = true
+        let value: JSONValue
+        do {
+            value = try decoder.decode(JSONValue.self, from: Data(text.utf8))
+        } catch {
+            throw Problem(.unprocessableContent, "The mapping is not JSON5.")
+        }
+        do throws(ConfigurationError) {
+            return try MappingCatalog(overrides: [source.name: value]).rules(named: source.name)
+        } catch {
+            throw Problem(.unprocessableContent, "\(error)")
+        }
+    }
+
+    @ControlPlane
+    private static func line(_ source: SourceConfiguration, _ services: AdminServices) async throws -> JSONLine {
+        let versions = try await services.mappings.versions(of: source.name)
+        let own = versions.first?.text
+        let configured = services.fileConfiguration.mappings[source.mapping]
+        var line = JSONLine()
+        line.add("source", source.name)
+        line.add("provider", source.provider)
+        line.add("origin", own != nil ? "api" : configured != nil ? "configuration" : "bundled")
+        line.add("version", versions.first?.number ?? 0)
+        line.add("text", own ?? configured?.json ?? ProviderCatalog.named(source.mapping)?.mapping ?? "")
+        line.add(
+            "versions",
+            list: versions.map { version in
+                var line = JSONLine()
+                line.add("version", version.number)
+                line.add("who", version.who)
+                line.add("at", Timestamp.text(version.at))
+                line.add("reset", version.text == nil)
+                return line.json
+            })
+        return line
+    }
+
+    // MARK: Test
+
+    @ControlPlane
+    private static func test(_ request: AdminRequest, _ services: AdminServices) async throws -> Reply {
+        let configured = try known(request, services)
+        let mapped = services.configuration.source(named: configured.name) ?? configured
+        let rules =
+            try request.text("text").map { try Self.rules($0, configured) }
+            ?? MappingCatalog(overrides: services.configuration.mappings).rules(named: mapped.mapping)
+        let source = try Source(
+            configured, mapper: Mapper(provider: configured.provider, rules: rules), keys: services.keys)
+        var ids = ULIDGenerator()
+        let id: String
+        let record: EventRecord
+        var before: [UInt8] = []
+        switch (request.text("event"), request.text("body")) {
+        case (let name?, nil):
+            let detail = try await request.store(services).event(name)
+            guard detail.summary?.source == configured.name else {
+                throw Problem(.unprocessableContent, "The event is of another source.")
+            }
+            (id, record, before) = (detail.id, detail.record, Array(detail.record.json))
+        case (nil, let body?):
+            id = ids.next(milliseconds: Clock.unixMilliseconds()).description
+            let now = Timestamp.text(Clock.unixMilliseconds())
+            guard let made = EventRecord(Array("{}\n{\"receivedat\":\"\(now)\"}\n\(body)".utf8)) else {
+                throw Problem(.unprocessableContent, "The body cannot be read.")
+            }
+            record = made
+        default: throw Problem(.badRequest, "Either event or body must be there.")
+        }
+        var line = JSONLine()
+        line.add("before", json: before)
+        line.add("after", list: outcomes(id, record, source, &ids))
+        return .json(line)
+    }
+
+    private static func outcomes(
+        _ id: String, _ record: EventRecord, _ source: Source, _ ids: inout ULIDGenerator
+    ) -> [[UInt8]] {
+        func outcome(_ event: [UInt8], _ problem: String?) -> [UInt8] {
+            var line = JSONLine()
+            line.add("event", json: event)
+            line.add("problem", problem)
+            return line.json
+        }
+        do throws(QuarantinedDelivery.Unmappable) {
+            let delivery = try QuarantinedDelivery(id: id, record: record)
+            return try delivery.remapped(by: source, ids: &ids).map { outcome($0.json, nil) }
+        } catch {
+            return [outcome([], error.reason)]
+        }
+    }
+
+    // MARK: Fields
+
+    private static let sampledDeliveries = 50
+    private static let mostFields = 2000
+
+    @ControlPlane
+    private static func fields(_ request: AdminRequest, _ services: AdminServices) async throws -> Reply {
+        let source = try known(request, services)
+        guard let type = ProviderCatalog.named(source.provider) else {
+            throw Problem(.notFound, "The source's provider is not known.")
+        }
+        let provider = try type.init(source.providerSettings)
+        let store = request.store(services)
+        let scan = try await store.events(
+            EventQuery(sources: [source.name]), limit: sampledDeliveries, after: nil)
+        let pattern = request.query("type").map { TypePattern($0) }
+        var survey = FieldSurvey()
+        for summary in scan.events where pattern?.matches(summary.providerType ?? "") ?? true {
+            guard let detail = try await store.events(named: summary.id).first else { continue }
+            let delivery = Delivery(
+                method: "POST", target: Array("/webhooks/\(source.name)".utf8)[...], body: detail.record.body,
+                headers: HeaderFields([]), peer: nil, receivedAt: summary.receivedAt / 1000)
+            var document = JSONDocument()
+            guard let events = try? provider.events(in: delivery, document: &document) else { continue }
+            guard let event = events.first(where: { $0.key == summary.providerID }) ?? events.first else { continue }
+            survey.add(event.payload, of: document)
+        }
+        var line = JSONLine()
+        line.add("deliveries", survey.deliveries)
+        line.add("fields", list: survey.fields.prefix(mostFields).map(\.json))
+        return .json(line)
+    }
+}

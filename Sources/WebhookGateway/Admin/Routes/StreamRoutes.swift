@@ -1,0 +1,74 @@
+import Verifiers
+
+/// Events as they come in, as server-sent events (html.spec.whatwg.org, "Server-sent events").
+enum StreamRoutes {
+    private static let heartbeat = Duration.seconds(15)
+    /// A stream ends then, and the browser asks again: a token that was revoked does not go on reading.
+    private static let longest = Duration.seconds(15 * 60)
+    /// Events since `Last-Event-ID` that are made up for at most.
+    private static let mostMissed = 500
+
+    static let all: [Route] = [
+        Route(
+            .get, "/api/v1/events/stream", "events.stream", "Events as they come in, as server-sent events",
+            .role(.viewer),
+            query: [
+                Shape.Member("source", .name),
+                Shape.Member("type", .text(longest: 200), "`*` stands for any characters"),
+                Shape.Member("tenant", .name),
+            ],
+            headers: [
+                Shape.Member("Last-Event-ID", .text(longest: 100), "the last event seen: those after it are sent")
+            ],
+            answer: .other(
+                "`event: event` with an event as `events.list` has it; a comment every 15 s.", MediaType.eventStream),
+            handle: stream)
+    ]
+
+    @ControlPlane
+    private static func stream(_ request: AdminRequest, _ services: AdminServices) async throws -> Reply {
+        let store = request.store(services)
+        var asked = EventQuery(sources: request.query("source").map { [$0] })
+        asked.type = request.query("type").map { TypePattern($0) }
+        asked.tenant = request.query("tenant")
+        guard let query = store.restricted(asked) else {
+            throw Problem(.forbidden, "The token is for another tenant.")
+        }
+        let last = request.headers.first("last-event-id").flatMap { EventCursor(String(decoding: $0, as: UTF8.self)) }
+        let missed = try await missed(since: last, query, store)
+        var reply = Reply(.stream(.ok, contentType: MediaType.eventStream))
+        reply.stream = { writer in
+            guard let subscriber = services.feed.subscribe(query) else {
+                _ = writer.send("event: busy\ndata: {}\n\n")
+                return
+            }
+            defer { services.feed.unsubscribe(subscriber) }
+            guard writer.send("retry: 2000\n\n" + missed.map(Self.text).joined()) else { return }
+            let end = ContinuousClock.now + longest
+            while ContinuousClock.now < end {
+                let (events, dropped) = await services.feed.next(subscriber, within: heartbeat)
+                var text = events.map(Self.text).joined()
+                if dropped > 0 { text += "event: dropped\ndata: {\"events\":\(dropped)}\n\n" }
+                guard writer.send(text.isEmpty ? ":\n\n" : text) else { return }
+            }
+        }
+        return reply
+    }
+
+    /// The events since a position, oldest first.
+    @ControlPlane
+    private static func missed(
+        since last: EventCursor?, _ query: EventQuery, _ store: PrincipalStore
+    ) async throws -> [EventSummary] {
+        guard let last else { return [] }
+        var query = query
+        query.from = last.receivedAt
+        let scan = try await store.events(query, limit: mostMissed, after: nil)
+        return scan.events.filter { ($0.receivedAt, $0.id) > (last.receivedAt, last.id) }.reversed()
+    }
+
+    /// A line of JSON has no line ends, so one data field holds it.
+    private static func text(_ event: EventSummary) -> String {
+        "id: \(event.cursor)\nevent: event\ndata: \(event.line.text)\n\n"
+    }
+}

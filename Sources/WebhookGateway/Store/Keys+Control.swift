@@ -1,0 +1,26 @@
+/// The keys of what belongs to the installation as a whole and to no partition: access, audit, mappings.
+///
+/// | key | type | what | life |
+/// | --- | --- | --- | --- |
+/// | `tokens` | hash | token id → JSON: name, role, tenant, SHA-256 of the secret, … (`AdminToken`) | until revoked |
+/// | `tokens:used` | hash | token id → when it was last used (ms), to the minute | until revoked |
+/// | `session:<SHA-256>` | string | JSON of a browser's session; the cookie's value is hashed | 12 hours |
+/// | `login:<SHA-256>` | string | JSON of a one-time link's principal; the link's code is hashed | until used, 12 hours |
+/// | `audit` | stream | every change: who, what, when, from where | the newest 100,000 |
+/// | `mapping:<source>` | list | JSON, one a version of the source's mapping, newest last | the newest 50 |
+/// | `mappings` | hash | source → its mapping in force (JSON5 text, version) | until reset |
+/// | `mappings:version` | string | counts changes; what workers watch | for ever |
+struct ControlKeys: Sendable {
+    let prefix: String
+
+    init(prefix: String = "wh") { self.prefix = "\(prefix):{control}:" }
+
+    var tokens: String { "\(prefix)tokens" }
+    var tokenUses: String { "\(prefix)tokens:used" }
+    func session(_ hash: String) -> String { "\(prefix)session:\(hash)" }
+    func login(_ hash: String) -> String { "\(prefix)login:\(hash)" }
+    var audit: String { "\(prefix)audit" }
+    func mapping(_ source: String) -> String { "\(prefix)mapping:\(source)" }
+    var mappings: String { "\(prefix)mappings" }
+    var mappingsVersion: String { "\(prefix)mappings:version" }
+}

@@ -1,0 +1,214 @@
+import Verifiers
+
+/// Replays of many events as they are kept: a hash a job, and the list of what is still to be sent, oldest last.
+@ControlPlane
+struct ReplayStore {
+    static nonisolated let scripts: [RedisScript] = [.replayStep, .replayPlanned, .replayState]
+    /// How long a job is kept after it was made.
+    private static let keptSeconds: Int64 = 30 * 86_400
+    private static let leaseMilliseconds: Int64 = 5000
+
+    let connection: RedisConnection
+    let keys: Keys
+
+    // MARK: Jobs
+
+    /// Keeps a new job; an `Idempotency-Key` that was used before gives the job that it made.
+    func add(_ job: ReplayJob, idempotencyKey: String?) async throws(RedisFailure) -> String {
+        if let idempotencyKey {
+            let hash = SHA256Hash.hex(of: Array("\(job.who)\n\(idempotencyKey)".utf8)[...])
+            let key = keys.replayKey(hash)
+            let reply = try await connection.command(["SET", .text(key), .text(job.id), "NX", "GET", "EX", 86_400])
+            if let known = reply.string { return known }
+        }
+        _ = try await connection.pipeline([
+            ["HSET", .text(keys.replay(job.id))] + job.fields.flatMap { [.text($0.0), .text($0.1)] },
+            ["EXPIRE", .text(keys.replay(job.id)), .integer(Self.keptSeconds)],
+            ["ZADD", .text(keys.replays), .integer(job.createdAt), .text(job.id)],
+            ["ZREMRANGEBYSCORE", .text(keys.replays), "-inf", .integer(job.createdAt - Self.keptSeconds * 1000)],
+            ["SADD", .text(keys.replaysActive), .text(job.id)],
+        ])
+        return job.id
+    }
+
+    func job(_ id: String) async throws(RedisFailure) -> ReplayJob? {
+        let replies = try await connection.pipeline([
+            ["HGETALL", .text(keys.replay(id))], ["LLEN", .text(keys.replayItems(id))],
+        ])
+        return ReplayJob(id: id, fields: replies[0].fields)
+    }
+
+    /// Newest first.
+    func list(limit: Int, before cursor: String?) async throws(RedisFailure) -> [ReplayJob] {
+        let ids = try await connection.command(["ZREVRANGE", .text(keys.replays), 0, -1]).elements ?? []
+        var jobs: [ReplayJob] = []
+        for id in ids.compactMap(\.string) where cursor.map({ id < $0 }) ?? true {
+            if let job = try await job(id) { jobs.append(job) }
+            if jobs.count == limit { break }
+        }
+        return jobs
+    }
+
+    /// Changes a job's state if it is one of `from`; false when it is not.
+    func change(
+        _ id: String, from: [ReplayJob.State], to state: ReplayJob.State, reason: String? = nil
+    ) async throws(RedisFailure) -> Bool {
+        var call = ScriptCall(
+            .replayState, keys: [keys.replay(id), keys.replayItems(id), keys.replaysActive])
+        call.add(id)
+        call.add(state.rawValue)
+        call.add(Clock.unixMilliseconds())
+        call.add(reason ?? "")
+        for state in from { call.add(state.rawValue) }
+        return try await connection.evaluate(call).integer == 1
+    }
+
+    // MARK: Running
+
+    /// Jobs that somebody should work on.
+    func active() async throws(RedisFailure) -> [String] {
+        try await connection.command(["SMEMBERS", .text(keys.replaysActive)]).elements?.compactMap(\.string).sorted()
+            ?? []
+    }
+
+    /// Takes or renews the right to work on a job; it only keeps two processes from doubling its pace.
+    func lease(_ id: String, for owner: String) async throws(RedisFailure) -> Bool {
+        let key = keys.replayLease(id)
+        let reply = try await connection.command([
+            "SET", .text(key), .text(owner), "NX", "PX", .integer(Self.leaseMilliseconds),
+        ])
+        if reply != .null { return true }
+        guard try await connection.command(["GET", .text(key)]).string == owner else { return false }
+        _ = try await connection.command(["PEXPIRE", .text(key), .integer(Self.leaseMilliseconds)])
+        return true
+    }
+
+    /// Notes a stretch of the plan; nothing happens when another process was faster. `next` nil: planning has ended.
+    func planned(_ job: ReplayJob, _ events: [EventSummary], _ plan: ReplayPlan, next: EventCursor?)
+        async throws(RedisFailure)
+    {
+        var call = ScriptCall(.replayPlanned, keys: [keys.replay(job.id), keys.replayItems(job.id)])
+        call.add(job.cursor?.description ?? "")
+        call.add(next?.description ?? "")
+        call.add(Int64(plan.events))
+        call.add(Int64(plan.bytes))
+        call.add(plan.oldest.map { "\($0)" } ?? "")
+        call.add(plan.newest.map { "\($0)" } ?? "")
+        call.add(Self.keptSeconds)
+        for event in events {
+            for target in job.targets { call.add("\(target)|\(event.id)") }
+        }
+        _ = try await connection.evaluate(call)
+    }
+
+    /// The next entries, in the order in which they are to be sent.
+    func items(_ id: String, count: Int) async throws(RedisFailure) -> [String] {
+        let reply = try await connection.command([
+            "LRANGE", .text(keys.replayItems(id)), .integer(Int64(-count)), -1,
+        ])
+        return (reply.elements ?? []).compactMap(\.string).reversed()
+    }
+}
+
+extension Keys {
+    var replays: String { "\(prefix)replays" }
+    var replaysActive: String { "\(prefix)replays:active" }
+    func replay(_ id: String) -> String { "\(prefix)replay:\(id)" }
+    func replayItems(_ id: String) -> String { "\(prefix)replay:\(id):items" }
+    func replayLease(_ id: String) -> String { "\(prefix)replay:\(id):lease" }
+    func replayKey(_ hash: String) -> String { "\(prefix)replay:key:\(hash)" }
+}
+
+extension RedisScript {
+    /// Adds a stretch of events to a replay's list, newest first.
+    ///
+    /// KEYS: job · its list. ARGV: the position that planning must be at · the next one ("": it has ended) · events · bytes ·
+    /// oldest and newest (ms or "") · life in seconds · the entries. Answers 1, or 0 when planning is elsewhere.
+    static let replayPlanned = RedisScript(
+        name: "replayPlanned",
+        source: #"""
+            if redis.call('HGET', KEYS[1], 'state') ~= 'planning' then return 0 end
+            if (redis.call('HGET', KEYS[1], 'cursor') or '') ~= ARGV[1] then return 0 end
+            local count = #ARGV - 7
+            for from = 8, #ARGV, 4000 do
+              redis.call('RPUSH', KEYS[2], unpack(ARGV, from, math.min(from + 3999, #ARGV)))
+            end
+            if count > 0 then redis.call('EXPIRE', KEYS[2], ARGV[7]) end
+            redis.call('HINCRBY', KEYS[1], 'events', ARGV[3])
+            redis.call('HINCRBY', KEYS[1], 'bytes', ARGV[4])
+            redis.call('HINCRBY', KEYS[1], 'total', count)
+            if ARGV[5] ~= '' then redis.call('HSET', KEYS[1], 'oldest', ARGV[5]) end
+            if ARGV[6] ~= '' then redis.call('HSETNX', KEYS[1], 'newest', ARGV[6]) end
+            redis.call('HSET', KEYS[1], 'cursor', ARGV[2])
+            if ARGV[2] == '' then redis.call('HSET', KEYS[1], 'state', 'running') end
+            return 1
+            """#
+    )
+
+    /// Changes a replay's state.
+    ///
+    /// KEYS: job · its list · jobs to be worked on. ARGV: id · new state · now in ms · reason or "" · the states it may have.
+    /// Answers 1, or 0 when it has another. A job that is resumed before its plan was made goes on planning.
+    static let replayState = RedisScript(
+        name: "replayState",
+        source: #"""
+            local state, new = redis.call('HGET', KEYS[1], 'state'), ARGV[2]
+            local may = false
+            for i = 5, #ARGV do may = may or ARGV[i] == state end
+            if not may then return 0 end
+            if new == 'paused' then redis.call('HSET', KEYS[1], 'before', state) end
+            if new == 'running' then new = redis.call('HGET', KEYS[1], 'before') or new end
+            redis.call('HSET', KEYS[1], 'state', new)
+            if ARGV[4] ~= '' then redis.call('HSET', KEYS[1], 'reason', ARGV[4]) end
+            if new == 'running' or new == 'planning' then
+              redis.call('SADD', KEYS[3], ARGV[1])
+            else
+              redis.call('SREM', KEYS[3], ARGV[1])
+            end
+            if new == 'cancelled' or new == 'done' then
+              redis.call('HSET', KEYS[1], 'ended', ARGV[3])
+              redis.call('UNLINK', KEYS[2])
+            end
+            return 1
+            """#
+    )
+}
+
+extension ReplayJob {
+    /// As they are kept.
+    fileprivate var fields: [(String, String)] {
+        [
+            ("state", state.rawValue), ("who", who), ("tenant", tenant ?? ""), ("created", "\(createdAt)"),
+            ("filter", String(decoding: order.filter, as: UTF8.self)),
+            ("destinations", order.destinations.joined(separator: ",")), ("queue", order.queue),
+            ("mapping", order.isMappedAnew ? "current" : "original"), ("rate", "\(order.rate)"),
+            ("budget", "\(order.errorBudget)"),
+        ]
+    }
+
+    /// Nil when there is no such job; its query is read from `filter` by whoever knows that language.
+    fileprivate init?(id: String, fields: [(name: String, value: RedisReply)]) {
+        var texts: [String: String] = [:]
+        for (name, value) in fields { texts[name] = value.string }
+        guard let state = texts["state"].flatMap(State.init(rawValue:)),
+            let created = texts["created"].flatMap({ Int64($0) })
+        else { return nil }
+        func number(_ name: String) -> Int { texts[name].flatMap { Int($0) } ?? 0 }
+        func text(_ name: String) -> String? { texts[name].flatMap { $0.isEmpty ? nil : $0 } }
+        var order = Order()
+        order.filter = Array((texts["filter"] ?? "{}").utf8)
+        order.destinations = (text("destinations") ?? "").split(separator: ",").map(String.init)
+        order.queue = text("queue") ?? Keys.eventsQueue
+        order.isMappedAnew = texts["mapping"] == "current"
+        order.rate = max(1, number("rate"))
+        order.errorBudget = number("budget")
+        self.init(
+            id: id, order: order, state: state, who: texts["who"] ?? "", tenant: text("tenant"), createdAt: created,
+            endedAt: texts["ended"].flatMap { Int64($0) },
+            plan: ReplayPlan(
+                events: number("events"), bytes: number("bytes"), oldest: texts["oldest"].flatMap { Int64($0) },
+                newest: texts["newest"].flatMap { Int64($0) }),
+            total: number("total"), done: number("done"), skipped: number("skipped"), failed: number("failed"),
+            reason: text("reason"), cursor: text("cursor").flatMap { EventCursor($0) })
+    }
+}
