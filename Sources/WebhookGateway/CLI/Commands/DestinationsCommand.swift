@@ -9,6 +9,7 @@ struct DestinationsCommand: Command {
         webhook-gateway destinations types [--json]
         webhook-gateway destinations test NAME [--config FILE] [--json]
         webhook-gateway destinations pause|resume|disable|enable|reset NAME [--config FILE]
+        webhook-gateway destinations drain NAME --from OLDFILE [--config FILE]
         webhook-gateway destinations discard NAME [--config FILE]
         webhook-gateway destinations move NAME --to OTHER [--config FILE]
 
@@ -20,6 +21,8 @@ struct DestinationsCommand: Command {
         pause    nothing is sent to it: its events wait; resume goes on
         disable  new events skip it, visibly, and what waits for it goes on waiting; enable takes events again
         reset    closes its circuit at once, failures forgotten; else a probe does, when it is answered
+        drain    delivers what waits for an orphan as an older configuration file, which still has it, says; it ends when
+                 nothing waits, and may be stopped and repeated
         discard  gives up all that is kept for an orphan, for good; the ledger counts it as discarded
         move     hands all that is kept for an orphan, dead letters too, to another destination
 
@@ -33,6 +36,7 @@ struct DestinationsCommand: Command {
         case list, types
         case test(String)
         case change(LaneChange, String)
+        case drain(String, from: String)
         case empty(String, into: String?)
     }
 
@@ -42,11 +46,19 @@ struct DestinationsCommand: Command {
 
     init(_ arguments: inout Arguments) throws(UsageError) {
         let word = try arguments.verb(
-            ["list", "types", "test", "discard", "move"] + LaneChange.allCases.map(\.rawValue))
+            ["list", "types", "test", "drain", "discard", "move"] + LaneChange.allCases.map(\.rawValue))
         configuration = word == "types" ? nil : try arguments.value("--config")
         if let change = LaneChange(rawValue: word) {
             isJSON = false
             verb = .change(change, try arguments.positional("the destination's name"))
+            return
+        }
+        if word == "drain" {
+            isJSON = false
+            guard let older = try arguments.value("--from") else {
+                throw UsageError("drain needs --from and the configuration file that still has the destination")
+            }
+            verb = .drain(try arguments.positional("the orphan's name"), from: older)
             return
         }
         if word == "discard" || word == "move" {
@@ -73,6 +85,7 @@ struct DestinationsCommand: Command {
         case .change(let change, let name):
             guard let (configuration, _) = try find(name) else { return .usage }
             return try await change.run(name, in: configuration)
+        case .drain(let name, let older): return try await drain(name, from: older)
         case .empty(let name, let other): return try await empty(name, into: other)
         }
         return .success
@@ -124,16 +137,37 @@ struct DestinationsCommand: Command {
         if !isJSON { table.print() }
     }
 
-    private func empty(_ name: String, into other: String?) async throws -> ExitCode {
+    /// The configuration, if the name is an orphan's in it; nil when it is not, which has been said.
+    private func configuration(withOrphan name: String) throws -> Configuration? {
         if let problem = TextRule.name.problem(name) { throw UsageError(problem) }
-        if let other { guard try find(other) != nil else { return .usage } }
         let configuration = try ConfigurationLoader.looking(known: .builtIn).load(configuration).configuration
-        guard configuration.destination(named: name) == nil else {
-            Terminal.printError(
-                "\(name) is a destination of the configuration, so that a forwarder may be sending its events; take it out of the file and reload first"
-            )
-            return .failure
+        if configuration.destination(named: name) == nil { return configuration }
+        Terminal.printError(
+            "\(name) is a destination of the configuration, so that a forwarder may be sending its events; take it out of the file and reload first"
+        )
+        return nil
+    }
+
+    private func drain(_ name: String, from older: String) async throws -> ExitCode {
+        guard let configuration = try configuration(withOrphan: name) else { return .failure }
+        let old = try ConfigurationLoader.looking(known: .builtIn).load(older).configuration
+        guard let destination = old.destination(named: name) else {
+            Terminal.printError("\(older) has no destination \(VisibleText.quoted(name)) either")
+            return .usage
         }
+        let result = try await StoreSession.run(configuration) { session in
+            try await LaneDrain(destination, in: configuration).run {
+                let flow = try await session.ledger().lanes.first { $0.name == name }?.flow
+                return flow.map { $0.waiting + $0.inFlight + $0.delayed == 0 } ?? true
+            }
+        }
+        Terminal.print("\(name): \(result.delivered) delivered, \(result.dead) dead")
+        return result.dead == 0 ? .success : .failure
+    }
+
+    private func empty(_ name: String, into other: String?) async throws -> ExitCode {
+        if let other { guard try find(other) != nil else { return .usage } }
+        guard let configuration = try configuration(withOrphan: name) else { return .failure }
         let (taken, inFlight) = try await StoreSession.run(configuration) { session in
             try await session.lanes.empty(name, into: other)
         }
