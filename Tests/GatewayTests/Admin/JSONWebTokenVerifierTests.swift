@@ -5,7 +5,7 @@ import Verifiers
 @testable import WebhookGateway
 
 @ControlPlane
-struct JSONWebTokenTests {
+struct JSONWebTokenVerifierTests {
     private static let now: Int64 = 1_795_250_460_000
     private static let secret = Array("a shared secret of some length".utf8)
 
