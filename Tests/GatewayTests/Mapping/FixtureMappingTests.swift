@@ -124,7 +124,8 @@ struct WebhookFixture: Sendable, CustomTestStringConvertible {
         let text = try String(contentsOf: root.appending(path: "gateway.json5"), encoding: .utf8)
         let start = try #require(text.firstRange(of: "sources: {")).lowerBound
         let end = try #require(text.lastIndex(of: "}"))
-        return text[start..<end].replacing("provider:", with: "toleranceSeconds: 0, queues: \(queues), provider:")
+        let keys = "toleranceSeconds: 0, queues: \(queues), provider:"
+        return String(text[start..<end]).replacing("provider:", with: keys)
     }
 
     private var folder: URL { Self.root.appending(path: provider).appending(path: name) }

@@ -5,8 +5,10 @@ struct FixtureLibrary {
     /// What is sent when no fixture is named: the delivery that people know best.
     private static let favourites = [
         "stripe": "payment_intent.succeeded", "square": "payment.updated", "quickbooks": "legacy-customer-create",
-        "mailchimp": "subscribe",
+        "mailchimp": "subscribe", "shopify": "orders-create", "hubspot": "contact.creation", "github": "push-form",
     ]
+    /// How the names of the unusual ones begin.
+    private static let unusual = ["quarantine-", "unmapped-", "no-", "empty-", "unknown-"]
 
     private let directory: String
 
@@ -38,7 +40,9 @@ struct FixtureLibrary {
     /// A provider's fixture; nil picks the one that shows it best.
     func request(_ name: String?, of provider: String) throws(UsageError) -> CapturedRequest {
         let names = names(of: provider)
-        let favourite = Self.favourites[provider].flatMap { names.contains($0) ? $0 : nil } ?? names.first
+        let favourite =
+            Self.favourites[provider].flatMap { names.contains($0) ? $0 : nil }
+            ?? names.first { name in !Self.unusual.contains { name.hasPrefix($0) } } ?? names.first
         guard let chosen = name ?? favourite else {
             throw UsageError("\(directory) has no fixtures of \(provider); name a body with --body")
         }
