@@ -22,10 +22,11 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         // No `pkgConfig: "hiredis"`: its flags include -D_FILE_OFFSET_BITS=64, which SwiftPM refuses with a warning.
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
-        .target(name: "Verifiers", dependencies: ["COpenSSL"], swiftSettings: strict),
+        .systemLibrary(name: "CVector"),
+        .target(name: "Verifiers", dependencies: ["COpenSSL", "CVector"], swiftSettings: strict),
         .executableTarget(
             name: "WebhookGateway",
-            dependencies: ["CLinux", "COpenSSL", "CHiredis", "Verifiers"],
+            dependencies: ["CLinux", "COpenSSL", "CHiredis", "CVector", "Verifiers"],
             swiftSettings: strict
         ),
         .testTarget(name: "VerifierTests", dependencies: ["Verifiers"], swiftSettings: strict),

@@ -5,6 +5,9 @@
 public protocol Provider: SendableMetatype {
     /// The name in configuration, metrics and events ("stripe").
     var name: String { get }
+    /// Whether what follows the source's name in the path means something to the provider; for all others such a path
+    /// leads nowhere.
+    var readsPathSuffix: Bool { get }
 
     /// Proves a delivery authentic; returns which secret matched, counted from 1, or 0 for "by its address alone".
     func verify(_ delivery: Delivery) throws(VerificationFailure) -> Int
@@ -29,6 +32,9 @@ public protocol Provider: SendableMetatype {
 }
 
 extension Provider {
+    /// Most providers deliver to the source's own path.
+    public var readsPathSuffix: Bool { false }
+
     /// Most providers have no handshake.
     public func handshake(_ delivery: Delivery) -> HandshakeReply? { nil }
 }

@@ -12,6 +12,9 @@ public struct ProviderEvent: Equatable, Sendable {
     public var account: String?
     /// The JSON node that mappings and `data.raw` start from: the whole document, or one element of a batch.
     public var payload: JSONDocument.Node
+    /// Why this element of a batch cannot be an event, though the others can; nil: it can. The key is then made of its
+    /// bytes.
+    public var defect: String?
 
     /// Makes an event.
     public init(
@@ -24,5 +27,12 @@ public struct ProviderEvent: Equatable, Sendable {
         self.subject = subject
         self.account = account
         self.payload = payload
+    }
+
+    /// An element of a batch that cannot be an event.
+    init(unreadable node: JSONDocument.Node, of document: JSONDocument, because defect: String) {
+        self.init(
+            key: "element-sha256:\(SHA256Hash.hex(of: document.text(of: node)))", type: "unreadable", payload: node)
+        self.defect = defect
     }
 }

@@ -11,24 +11,37 @@ extension Timestamp {
 
     /// Appends the moment in RFC 3339, UTC, to `output`; years outside 0001 ... 9999 are held at the nearest bound.
     public func append(to output: inout [UInt8], precision: Precision = .seconds) {
+        output.append(addingCapacity: Self.longestText) { span in
+            span.withUnsafeMutableBufferPointer { text, count in
+                count = write(to: text, precision)
+            }
+        }
+    }
+
+    /// Appends the moment as it is appended to an array.
+    public func append(to output: inout ByteBuffer, precision: Precision = .seconds) {
+        output.append(room: Self.longestText) { write(to: $0, precision) }
+    }
+
+    /// `0001-01-01T00:00:00.000000000Z`, in bytes.
+    private static let longestText = 30
+
+    /// Writes the text, of `longestText` bytes at most; returns its length.
+    private func write(to text: UnsafeMutableBufferPointer<UInt8>, _ precision: Precision) -> Int {
         let seconds = min(max(seconds, -62_135_596_800), 253_402_300_799)
         let days = seconds >= 0 ? seconds / 86_400 : (seconds - 86_399) / 86_400
         let time = seconds - days * 86_400
         let date = CivilDate.date(daysSinceEpoch: days)
         let fraction = fraction(precision)
-        output.append(addingCapacity: 20 + (fraction.count > 0 ? 1 + fraction.count : 0)) { span in
-            span.withUnsafeMutableBufferPointer { text, count in
-                Self.write(date.year, digits: 4, to: text, before: &count, "-")
-                Self.write(date.month, digits: 2, to: text, before: &count, "-")
-                Self.write(date.day, digits: 2, to: text, before: &count, "T")
-                Self.write(time / 3600, digits: 2, to: text, before: &count, ":")
-                Self.write(time / 60 % 60, digits: 2, to: text, before: &count, ":")
-                Self.write(time % 60, digits: 2, to: text, before: &count, fraction.count > 0 ? "." : "Z")
-                if fraction.count > 0 {
-                    Self.write(fraction.value, digits: fraction.count, to: text, before: &count, "Z")
-                }
-            }
-        }
+        var count = 0
+        Self.write(date.year, digits: 4, to: text, before: &count, "-")
+        Self.write(date.month, digits: 2, to: text, before: &count, "-")
+        Self.write(date.day, digits: 2, to: text, before: &count, "T")
+        Self.write(time / 3600, digits: 2, to: text, before: &count, ":")
+        Self.write(time / 60 % 60, digits: 2, to: text, before: &count, ":")
+        Self.write(time % 60, digits: 2, to: text, before: &count, fraction.count > 0 ? "." : "Z")
+        if fraction.count > 0 { Self.write(fraction.value, digits: fraction.count, to: text, before: &count, "Z") }
+        return count
     }
 
     /// The moment in RFC 3339, UTC.

@@ -10,6 +10,8 @@ public struct DeclaredProvider: Provider {
 
     /// The name in configuration, metrics and events.
     public var name: String { definition.name }
+    /// A secret in the URL may stand there.
+    public var readsPathSuffix: Bool { checks.contains { $0.proof.kind == .urlSecret } }
 
     /// Prepares the keys; refuses settings that lack what the definition needs.
     public init(_ definition: ProviderDefinition, _ settings: ProviderSettings) throws(InvalidSettings) {

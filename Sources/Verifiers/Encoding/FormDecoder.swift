@@ -20,8 +20,8 @@ public struct FormDecoder: Sendable {
     public static let maximumNameLength = 512
 
     /// All decoded names and values, one after the other.
-    private var text: [UInt8] = []
-    private var places: [Place] = []
+    private let text: [UInt8]
+    private let places: [Place]
 
     /// Where a field's name and value stand in `text`: the value follows the name.
     private struct Place: Sendable {
@@ -35,21 +35,21 @@ public struct FormDecoder: Sendable {
 
     /// Decodes a body.
     public init(_ body: ArraySlice<UInt8>) throws(MalformedBody) {
-        text.reserveCapacity(body.count)
-        places.reserveCapacity(32)
-        try body.withUnsafeBufferPointer { (body) throws(MalformedBody) in
-            var position = 0
-            while position < body.count {
-                if body[position] == UInt8(ascii: "&") {
-                    position += 1
-                    continue
+        var found: [Place] = []
+        found.reserveCapacity(32)
+        var problem: MalformedBody?
+        // Decoding never lengthens.
+        text = [UInt8](unsafeUninitializedCapacity: body.count) { text, count in
+            body.withUnsafeBufferPointer { body in
+                do throws(MalformedBody) {
+                    try Self.decode(body, into: text, &count, &found)
+                } catch {
+                    problem = error
                 }
-                guard places.count < Self.maximumFields else {
-                    throw MalformedBody("the form has more than \(Self.maximumFields) fields")
-                }
-                position = try appendField(body, from: position)
             }
         }
+        places = found
+        if let problem { throw problem }
     }
 
     /// The fields in the order of arrival.
@@ -62,21 +62,20 @@ public struct FormDecoder: Sendable {
     ///
     /// Without the lengths `a=1&b=2` and `a=1b2` could be made to read the same.
     public var canonicalForm: [UInt8] {
-        var result: [UInt8] = []
-        result.reserveCapacity(text.count + 8 * places.count)
+        var result = ByteBuffer(capacity: text.count + 8 * places.count)
         text.withUnsafeBufferPointer { text in
             for place in sortedPlaces {
-                Self.appendCanonical(text[place.name], to: &result)
-                Self.appendCanonical(text[place.value], to: &result)
+                Self.appendCanonical(UnsafeBufferPointer(rebasing: text[place.name]), to: &result)
+                Self.appendCanonical(UnsafeBufferPointer(rebasing: text[place.value]), to: &result)
             }
         }
-        return result
+        return result.bytes
     }
 
-    private static func appendCanonical(_ part: Slice<UnsafeBufferPointer<UInt8>>, to result: inout [UInt8]) {
+    private static func appendCanonical(_ part: UnsafeBufferPointer<UInt8>, to result: inout ByteBuffer) {
         JSONWriter.append(unsigned: UInt64(part.count), to: &result)
         result.append(UInt8(ascii: ":"))
-        result.append(contentsOf: part)
+        result.append(part)
     }
 
     /// The fields as one nested JSON object whose leaves are strings.
@@ -108,64 +107,75 @@ public struct FormDecoder: Sendable {
         return ByteComparison.order(first, second)
     }
 
-    /// Appends the field that begins at `start`; returns where it ends.
-    private mutating func appendField(
-        _ body: UnsafeBufferPointer<UInt8>, from start: Int
-    ) throws(MalformedBody) -> Int {
-        let number = places.count + 1
-        let nameStart = text.count
-        let name = appendDecoded(body, from: start, endsAtSign: true)
-        let middle = text.count
-        guard middle - nameStart <= Self.maximumNameLength else {
-            throw MalformedBody("the name of form field \(number) is longer than \(Self.maximumNameLength) bytes")
+    /// Decodes the body's fields one after the other; `text` has room for all bytes of the body.
+    private static func decode(
+        _ body: UnsafeBufferPointer<UInt8>, into text: UnsafeMutableBufferPointer<UInt8>, _ count: inout Int,
+        _ places: inout [Place]
+    ) throws(MalformedBody) {
+        precondition(text.count >= body.count, "no room for the decoded form")
+        var position = 0
+        while position < body.count {
+            if body[position] == UInt8(ascii: "&") {
+                position += 1
+                continue
+            }
+            guard places.count < maximumFields else {
+                throw MalformedBody("the form has more than \(maximumFields) fields")
+            }
+            let number = places.count + 1
+            let start = count
+            let name = decodePart(body, from: position, endsAtSign: true, into: text, &count)
+            let middle = count
+            guard middle - start <= maximumNameLength else {
+                throw MalformedBody("the name of form field \(number) is longer than \(maximumNameLength) bytes")
+            }
+            let hasValue = name.end < body.count && body[name.end] == UInt8(ascii: "=")
+            let value = decodePart(
+                body, from: hasValue ? name.end + 1 : name.end, endsAtSign: false, into: text, &count)
+            // The event must be valid UTF-8 and nothing may be replaced silently.
+            guard name.isASCII || String(validating: text[start..<middle], as: UTF8.self) != nil else {
+                throw MalformedBody("the name of form field \(number) is not UTF-8")
+            }
+            guard value.isASCII || String(validating: text[middle..<count], as: UTF8.self) != nil else {
+                throw MalformedBody("form field \(display(Array(text[start..<middle])[...])) is not UTF-8")
+            }
+            places.append(Place(start: start, middle: middle, end: count))
+            position = value.end
         }
-        let hasValue = name.end < body.count && body[name.end] == UInt8(ascii: "=")
-        let value = appendDecoded(body, from: hasValue ? name.end + 1 : name.end, endsAtSign: false)
-        // The event must be valid UTF-8 and nothing may be replaced silently.
-        guard name.isASCII || String(validating: text[nameStart..<middle], as: UTF8.self) != nil else {
-            throw MalformedBody("the name of form field \(number) is not UTF-8")
-        }
-        guard value.isASCII || String(validating: text[middle...], as: UTF8.self) != nil else {
-            throw MalformedBody("form field \(Self.display(text[nameStart..<middle])) is not UTF-8")
-        }
-        places.append(Place(start: nameStart, middle: middle, end: text.count))
-        return value.end
     }
 
-    /// Appends a name or value up to `&`, or to `=` as well, decoded as `PercentEncoding` does with `+` for space.
-    private mutating func appendDecoded(
-        _ body: UnsafeBufferPointer<UInt8>, from start: Int, endsAtSign: Bool
+    /// Decodes a name or value up to `&`, or to `=` as well, as `PercentEncoding` does with `+` for space.
+    ///
+    /// Writes no more bytes than it reads, so that what is written stays within a text as long as the body.
+    @inline(__always)
+    private static func decodePart(
+        _ body: UnsafeBufferPointer<UInt8>, from start: Int, endsAtSign: Bool,
+        into text: UnsafeMutableBufferPointer<UInt8>, _ count: inout Int
     ) -> (end: Int, isASCII: Bool) {
-        var end = start
-        while end < body.count, body[end] != UInt8(ascii: "&"), !endsAtSign || body[end] != UInt8(ascii: "=") {
-            end += 1
-        }
-        let encoded = UnsafeBufferPointer(rebasing: body[start..<end])
+        var index = start
+        var written = count
         var all: UInt8 = 0
-        text.append(addingCapacity: encoded.count) { span in
-            span.withUnsafeMutableBufferPointer { decoded, count in
-                // Decoding never lengthens, so `written` stays below the room asked for.
-                var written = 0
-                var index = 0
-                while index < encoded.count {
-                    var byte = encoded[index]
-                    index &+= 1
-                    if byte == UInt8(ascii: "+") {
-                        byte = UInt8(ascii: " ")
-                    } else if byte == UInt8(ascii: "%"), encoded.count - index >= 2,
-                        let high = Hex.value(encoded[index]), let low = Hex.value(encoded[index &+ 1])
-                    {
-                        byte = high << 4 | low
-                        index &+= 2
-                    }
-                    decoded[written] = byte
-                    written &+= 1
-                    all |= byte
+        while index < body.count {
+            var byte = body[index]
+            // Letters and all that has no meaning here but digits, `-` and `.`, which take the long way.
+            if byte <= UInt8(ascii: "=") {
+                if byte == UInt8(ascii: "&") || endsAtSign && byte == UInt8(ascii: "=") { break }
+                if byte == UInt8(ascii: "+") {
+                    byte = UInt8(ascii: " ")
+                } else if byte == UInt8(ascii: "%"), body.count &- index > 2,
+                    let high = Hex.value(body[index &+ 1]), let low = Hex.value(body[index &+ 2])
+                {
+                    byte = high << 4 | low
+                    index &+= 2
                 }
-                count = written
             }
+            index &+= 1
+            text[written] = byte
+            written &+= 1
+            all |= byte
         }
-        return (end, all < 0x80)
+        count = written
+        return (index, all < 0x80)
     }
 
     /// A name short enough for a message.

@@ -58,10 +58,9 @@ struct FormTree {
 
     /// The whole as a JSON object.
     func json() -> [UInt8] {
-        var output: [UInt8] = []
-        output.reserveCapacity(text.count + 8 * nodes.count)
+        var output = ByteBuffer(capacity: text.count + 8 * nodes.count)
         write(0, isRoot: true, to: &output)
-        return output
+        return output.bytes
     }
 
     /// How many keys a name has: one, unless it is a key and then keys in brackets up to its end.
@@ -110,11 +109,12 @@ struct FormTree {
     private func isKey(_ index: Int, _ number: Int, _ key: Range<Int>?) -> Bool {
         guard nodes[index].number == number else { return false }
         guard number < 0, let key else { return true }
+        guard nodes[index].key.count == key.count else { return false }
         return ByteComparison.areEqual(
             UnsafeBufferPointer(rebasing: text[nodes[index].key]), UnsafeBufferPointer(rebasing: text[key]))
     }
 
-    private func write(_ index: Int, isRoot: Bool, to output: inout [UInt8]) {
+    private func write(_ index: Int, isRoot: Bool, to output: inout ByteBuffer) {
         if let value = nodes[index].value {
             return JSONWriter.appendQuoted(UnsafeBufferPointer(rebasing: text[value]), to: &output)
         }
@@ -142,7 +142,7 @@ struct FormTree {
     }
 
     /// Writes the elements of an array by their indices, whatever order they came in.
-    private func writeElements(of index: Int, to output: inout [UInt8]) {
+    private func writeElements(of index: Int, to output: inout ByteBuffer) {
         var elements = Array(repeating: 0, count: nodes[index].count)
         var child = nodes[index].first
         while child > 0 {

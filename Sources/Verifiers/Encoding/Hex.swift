@@ -23,12 +23,31 @@ public enum Hex {
     public static func decode(_ text: ArraySlice<UInt8>, into output: inout MutableSpan<UInt8>) -> Int? {
         let text = text.span
         guard text.count % 2 == 0, text.count / 2 <= output.count else { return nil }
-        for index in 0..<text.count / 2 {
-            guard let high = value(text[2 * index]), let low = value(text[2 * index + 1]) else { return nil }
-            output[index] = high << 4 | low
+        let count = text.count / 2
+        // All digits are looked at before any is judged: one comparison for the whole text.
+        let isValid = text.withUnsafeBufferPointer { text in
+            output.withUnsafeMutableBufferPointer { output in
+                var others: UInt8 = 0
+                for index in 0..<count {
+                    let (high, low) = (text[2 &* index], text[2 &* index &+ 1])
+                    others |= notDigit(high) | notDigit(low)
+                    output[index] = nibble(high) << 4 | nibble(low)
+                }
+                return others == 0
+            }
         }
-        return text.count / 2
+        return isValid ? count : nil
     }
+
+    /// 0 for a hexadecimal digit, else another number.
+    @inline(__always)
+    private static func notDigit(_ byte: UInt8) -> UInt8 {
+        (byte &- UInt8(ascii: "0") < 10 ? 0 : 1) & ((byte | 0x20) &- UInt8(ascii: "a") < 6 ? 0 : 1)
+    }
+
+    /// The value of a byte that is a digit: letters have bit 6 and count from 1.
+    @inline(__always)
+    private static func nibble(_ byte: UInt8) -> UInt8 { (byte & 0xF) &+ (byte >> 6) &* 9 }
 
     /// The value of one digit, 0 ... 15.
     @inline(__always)

@@ -1,3 +1,5 @@
+internal import CVector
+
 /// The bytes of a text that a scan looks at, without a check at each access: whoever reads has compared with `count`.
 struct ByteText {
     let base: UnsafePointer<UInt8>
@@ -10,19 +12,41 @@ struct ByteText {
         return base[position]
     }
 
-    /// The eight bytes from a place on that has as many after it.
+    /// Where a byte stands first, from a place on; `count` when it does not.
     @inline(__always)
-    func word(at position: Int) -> ByteWord {
-        assert(position >= 0 && position + 8 <= count, "read outside the text")
-        return ByteWord(
-            value: UInt64(littleEndian: UnsafeRawPointer(base + position).loadUnaligned(as: UInt64.self)))
+    func firstIndex(of byte: UInt8, from start: Int) -> Int {
+        var position = start
+        while position &+ 16 <= count {
+            let others = Int(wg_leading_others(base + position, byte))
+            position &+= others
+            if others < 16 { return position }
+        }
+        while position < count, base[position] != byte { position &+= 1 }
+        return position
     }
 
-    /// The sixteen bytes from a place on that has as many after it.
+    /// How many of the sixteen bytes from a place on are plain: ASCII, no control, no quote, no backslash; the first
+    /// ones, 0 to 16. As many bytes must follow the place.
     @inline(__always)
-    func block(at position: Int) -> ByteBlock {
+    func leadingPlain(at position: Int) -> Int {
         assert(position >= 0 && position + 16 <= count, "read outside the text")
-        return ByteBlock(value: UnsafeRawPointer(base + position).loadUnaligned(as: SIMD16<UInt8>.self))
+        return Int(wg_leading_plain(base + position))
+    }
+
+    /// How many of the sixteen bytes from a place on are written to a JSON string as they are: no control, quote or
+    /// backslash; the first ones, 0 to 16. As many bytes must follow the place.
+    @inline(__always)
+    func leadingUnescaped(at position: Int) -> Int {
+        assert(position >= 0 && position + 16 <= count, "read outside the text")
+        return Int(wg_leading_unescaped(base + position))
+    }
+
+    /// How many of the sixteen bytes from a place on are spaces; the first ones, 0 to 16. As many bytes must follow the
+    /// place.
+    @inline(__always)
+    func leadingSpaces(at position: Int) -> Int {
+        assert(position >= 0 && position + 16 <= count, "read outside the text")
+        return Int(wg_leading_spaces(base + position))
     }
 
     /// The four bytes from a place on that has as many after it, the first one lowest.
@@ -30,51 +54,6 @@ struct ByteText {
     func half(at position: Int) -> UInt32 {
         assert(position >= 0 && position + 4 <= count, "read outside the text")
         return UInt32(littleEndian: UnsafeRawPointer(base + position).loadUnaligned(as: UInt32.self))
-    }
-}
-
-/// Eight bytes looked at as one number; byte 0 is the lowest.
-struct ByteWord {
-    var value: UInt64
-
-    /// How many of the first bytes are spaces, 0 to 8.
-    @inline(__always)
-    var leadingSpaces: Int {
-        let others = value ^ 0x2020_2020_2020_2020
-        return others == 0 ? 8 : others.trailingZeroBitCount >> 3
-    }
-}
-
-/// Sixteen bytes looked at together, for the bytes that end a run inside a JSON string.
-///
-/// Per byte, each term has its top bit set when the byte is what it looks for; terms may be wrong about bytes from 0x80
-/// on, which `value` and its complement decide. Written without vector comparisons, which are compiled to loops.
-struct ByteBlock {
-    let value: SIMD16<UInt8>
-
-    /// How many of the first bytes are plain: ASCII, no control, no quote, no backslash; 0 to 16.
-    @inline(__always)
-    var leadingPlain: Int { Self.leadingClear(special | value) }
-
-    /// How many of the first bytes are written to a JSON string as they are: no control, quote or backslash; 0 to 16.
-    @inline(__always)
-    var leadingUnescaped: Int { Self.leadingClear(special & ~value) }
-
-    @inline(__always)
-    private var special: SIMD16<UInt8> {
-        let one = SIMD16<UInt8>(repeating: 1)
-        let quote: SIMD16<UInt8> = (value ^ SIMD16<UInt8>(repeating: UInt8(ascii: "\""))) &- one
-        let backslash: SIMD16<UInt8> = (value ^ SIMD16<UInt8>(repeating: UInt8(ascii: "\\"))) &- one
-        let control: SIMD16<UInt8> = value &- SIMD16<UInt8>(repeating: 0x20)
-        return quote | backslash | control
-    }
-
-    /// How many of the first bytes have a top bit of 0.
-    @inline(__always)
-    private static func leadingClear(_ bytes: SIMD16<UInt8>) -> Int {
-        let words = unsafeBitCast(bytes, to: SIMD2<UInt64>.self) & SIMD2<UInt64>(repeating: 0x8080_8080_8080_8080)
-        if words[0] != 0 { return UInt64(littleEndian: words[0]).trailingZeroBitCount >> 3 }
-        return words[1] == 0 ? 16 : 8 + UInt64(littleEndian: words[1]).trailingZeroBitCount >> 3
     }
 }
 

@@ -17,6 +17,15 @@ extension JSONDocument {
         if traits.loneSurrogates { JSONEscape.replaceLoneSurrogates(in: &output, from: start) }
     }
 
+    /// Appends a value as it is appended to an array.
+    public func appendMinified(_ node: Node, to output: inout ByteBuffer) {
+        let record = record(node)
+        if traits.loneSurrogates || traits.spaced && (record.kind == .object || record.kind == .array) {
+            return output.appendArray { appendMinified(node, to: &$0) }
+        }
+        output.append(text(of: node))
+    }
+
     /// Walks the values in order: what lies between two of them is punctuation, white space and a name.
     private static func appendMinified(
         _ text: UnsafeBufferPointer<UInt8>, _ records: Slice<UnsafeBufferPointer<Record>>, to output: inout [UInt8]

@@ -22,6 +22,16 @@ extension JSONDocument {
         return String(decoding: decoded, as: UTF8.self)
     }
 
+    /// Whether a string has a `\u` escape that is half of a surrogate pair, which no UTF-8 can say.
+    public func hasLoneSurrogate(_ node: Node) -> Bool {
+        guard traits.loneSurrogates, record(node).kind == .string, record(node).flags.contains(.escaped) else {
+            return false
+        }
+        var replaced = Array(text(of: node))
+        JSONEscape.replaceLoneSurrogates(in: &replaced, from: 0)
+        return !replaced.elementsEqual(text(of: node))
+    }
+
     /// Appends a string's value, escapes resolved; appends nothing for everything else.
     public func appendDecoded(_ node: Node, to output: inout [UInt8]) {
         let record = record(node)
@@ -39,6 +49,15 @@ extension JSONDocument {
         let record = record(node)
         guard record.kind == .string, !record.flags.contains(.escaped) else { return nil }
         return bytes[bytes.startIndex + Int(record.start) + 1..<bytes.startIndex + Int(record.end) - 1]
+    }
+
+    /// Whether a value is a string without escapes, and that text.
+    public func isPlain(_ node: Node, _ text: String) -> Bool {
+        guard let content = plainContent(of: node) else { return false }
+        var text = text
+        return text.withUTF8 { text in
+            content.withUnsafeBufferPointer { ByteComparison.areEqual($0, text) }
+        }
     }
 
     /// A number without fraction or exponent that fits; nil for everything else. Exact: no floating point.
@@ -76,7 +95,7 @@ extension JSONDocument {
 
     /// Appends a string, number or boolean as it is written, after the member's name; in lower case if it is a string.
     public func appendScalar(
-        _ node: Node, lowercased: Bool, after name: UnsafeBufferPointer<UInt8>, to output: inout [UInt8]
+        _ node: Node, lowercased: Bool, after name: UnsafeBufferPointer<UInt8>, to output: inout ByteBuffer
     ) -> Appended {
         let record = record(node)
         let count = Int(record.end - record.start)
@@ -87,24 +106,21 @@ extension JSONDocument {
             if record.flags.contains(.escaped), lowercased || traits.loneSurrogates { return .difficult }
         case .number, .boolean: break
         }
-        let isChanged = lowercased && record.kind == .string
         return bytes.withUnsafeBufferPointer { text in
             let value = UnsafeBufferPointer(rebasing: text[Int(record.start)..<Int(record.end)])
+            guard lowercased, record.kind == .string else {
+                output.append(name)
+                output.append(value)
+                return .yes
+            }
             // Beyond ASCII, lower case is a matter of Unicode.
-            if isChanged, value.reduce(0, |) >= 0x80 { return .difficult }
-            output.append(addingCapacity: name.count + count) { span in
-                span.withUnsafeMutableBufferPointer { buffer, written in
-                    written = buffer.update(fromContentsOf: name)
-                    guard isChanged else {
-                        written += UnsafeMutableBufferPointer(rebasing: buffer[written...])
-                            .update(fromContentsOf: value)
-                        return
-                    }
-                    for byte in value {
-                        buffer[written] = byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte
-                        written += 1
-                    }
+            if value.reduce(0, |) >= 0x80 { return .difficult }
+            output.append(name)
+            output.append(room: count) { buffer in
+                for (index, byte) in value.enumerated() {
+                    buffer[index] = byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte
                 }
+                return count
             }
             return .yes
         }

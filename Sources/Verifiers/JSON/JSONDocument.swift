@@ -18,6 +18,8 @@ public struct JSONDocument: Sendable {
         public var index: Int32
         /// The whole document.
         public static let root = Node(index: 0)
+        /// No value, where room for a node is to be filled (`JSONSelection`).
+        public static let absent = Node(index: -1)
     }
 
     /// What a value is.

@@ -12,7 +12,7 @@ extension JSONScanner {
     static func scanString(_ text: ByteText, _ start: Int) throws(JSONError) -> StringEnd {
         var position = start + 1
         while position + 16 <= text.count {
-            let plain = text.block(at: position).leadingPlain
+            let plain = text.leadingPlain(at: position)
             position += plain
             if plain == 16 { continue }
             if text[position] == UInt8(ascii: "\"") { return StringEnd(position: position + 1) }
@@ -23,7 +23,7 @@ extension JSONScanner {
 
     /// Goes on inside a string: at the first byte that is not plain, or close to the end of the text.
     @inline(never)
-    private static func scanDifficultString(_ text: ByteText, _ start: Int) throws(JSONError) -> StringEnd {
+    static func scanDifficultString(_ text: ByteText, _ start: Int) throws(JSONError) -> StringEnd {
         var end = StringEnd(position: start)
         while end.position < text.count {
             switch text[end.position] {
@@ -49,7 +49,7 @@ extension JSONScanner {
     private static func plainEnd(_ text: ByteText, from start: Int) -> Int {
         var position = start
         while position + 16 <= text.count {
-            let plain = text.block(at: position).leadingPlain
+            let plain = text.leadingPlain(at: position)
             position += plain
             if plain < 16 { return position }
         }

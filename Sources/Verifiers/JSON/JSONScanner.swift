@@ -6,8 +6,10 @@
 enum JSONScanner {
     /// Fills `records` from its start and returns how many values there are; `records` grows as needed, up to
     /// `maximumNodes`, and what lies past the count is of no meaning.
+    ///
+    /// - Parameter beginsRegularly: whether `scanRegular` goes ahead; without it the outcome is the same and comes later.
     static func scan(
-        _ text: Span<UInt8>, into records: inout [JSONDocument.Record]
+        _ text: Span<UInt8>, into records: inout [JSONDocument.Record], beginsRegularly: Bool = true
     ) throws(JSONError) -> (count: Int, traits: JSONDocument.Traits) {
         guard text.count > 0 else { throw JSONError(.empty, at: 0) }
         guard text.count < Int(Int32.max) else { throw JSONError(.tooLong, at: Int(Int32.max)) }
@@ -20,25 +22,16 @@ enum JSONScanner {
             while true {
                 let isComplete = try records.withUnsafeMutableBufferPointer { (list) throws(JSONError) in
                     guard let nodes = list.baseAddress else { return false }
-                    return try scan(text, nodes, room: min(list.count, JSONDocument.maximumNodes), &progress)
+                    let room = min(list.count, JSONDocument.maximumNodes)
+                    if beginsRegularly { scanRegular(text, nodes, room: room, &progress) }
+                    return try scan(text, nodes, room: room, &progress)
                 }
                 if isComplete { return (progress.count, progress.traits) }
                 let room = min(max(2 * records.count, 64), JSONDocument.maximumNodes)
-                guard room > records.count else { throw JSONError(.tooManyValues, at: progress.refusedAt) }
+                guard room > records.count else { throw JSONError(.tooManyValues, at: progress.position) }
                 records.append(contentsOf: repeatElement(.null, count: room - records.count))
             }
         }
-    }
-
-    /// Where a scan stands between two values.
-    private struct Progress {
-        var position = 0
-        var parent: Int32 = -1
-        var depth = 0
-        var count = 0
-        var traits = JSONDocument.Traits()
-        /// The value for which there was no room.
-        var refusedAt = 0
     }
 
     /// Scans on until the text is complete (true) or the list is full (false).
@@ -51,62 +44,74 @@ enum JSONScanner {
         var count = progress.count
         var traits = progress.traits
         var isInObject = parent >= 0 && nodes[Int(parent)].kind == .object
+        var isAfterValue = progress.isAfterValue
 
-        value: while true {
-            let head = position
-            var record = JSONDocument.Record.null
-            if isInObject { position = try scanKey(text, position, &record, &traits) }
-            guard position < text.count else { throw JSONError(.truncated, at: position) }
-            guard count < room else {
-                progress = Progress(
-                    position: head, parent: parent, depth: depth, count: count, traits: traits, refusedAt: position)
-                return false
-            }
-            record.start = Int32(truncatingIfNeeded: position)
-
-            let byte = text[position]
-            switch byte {
-            case UInt8(ascii: "\""):
-                record.kind = .string
-                let end = try scanString(text, position)
-                position = end.position
-                if end.isEscaped { record.flags.insert(.escaped) }
-                if end.hasLoneSurrogate { traits.loneSurrogates = true }
-            case UInt8(ascii: "{"), UInt8(ascii: "["):
-                depth += 1
-                guard depth <= JSONDocument.maximumDepth else { throw JSONError(.tooDeep, at: position) }
-                isInObject = byte == UInt8(ascii: "{")
-                record.kind = isInObject ? .object : .array
-                record.next = parent
-                parent = Int32(truncatingIfNeeded: count)
-                nodes[count] = record
-                count += 1
-                position = skipSpace(text, position + 1, &traits.spaced)
+        while true {
+            value: if !isAfterValue {
+                guard count < room else {
+                    progress = Progress(position: position, parent: parent, depth: depth, count: count, traits: traits)
+                    return false
+                }
+                let node = nodes + count
+                var flags: JSONDocument.Flags = []
+                if isInObject {
+                    let name = try scanKey(text, position, &traits)
+                    node.pointee.keyStart = Int32(truncatingIfNeeded: position + 1)
+                    node.pointee.keyEnd = Int32(truncatingIfNeeded: name.end)
+                    if name.isEscaped { flags.insert(.keyEscaped) }
+                    position = name.value
+                } else {
+                    node.pointee.keyStart = -1
+                    node.pointee.keyEnd = -1
+                }
                 guard position < text.count else { throw JSONError(.truncated, at: position) }
-                // Brackets are two apart from each other in ASCII, braces too.
-                if text[position] != byte + 2 { continue value }
-            case UInt8(ascii: "t"):
-                record.kind = .boolean
-                record.flags.insert(.yes)
-                position = try scanLiteral(text, position, 0x6575_7274, 4)
-            case UInt8(ascii: "f"):
-                record.kind = .boolean
-                position = try scanLiteral(text, position, 0x65_736C_6166, 5)
-            case UInt8(ascii: "n"):
-                position = try scanLiteral(text, position, 0x6C6C_756E, 4)
-            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
-                record.kind = .number
-                let end = try scanNumber(text, position)
-                position = end.position
-                if end.isInteger { record.flags.insert(.integer) }
-            default:
-                throw JSONError(.expectedValue, at: position)
-            }
-            if byte | 0x20 != UInt8(ascii: "{") {
-                record.end = Int32(truncatingIfNeeded: position)
-                record.next = Int32(truncatingIfNeeded: count + 1)
-                nodes[count] = record
-                count += 1
+                node.pointee.start = Int32(truncatingIfNeeded: position)
+
+                let byte = text[position]
+                switch byte {
+                case UInt8(ascii: "\""):
+                    node.pointee.kind = .string
+                    let end = try scanString(text, position)
+                    position = end.position
+                    if end.isEscaped { flags.insert(.escaped) }
+                    if end.hasLoneSurrogate { traits.loneSurrogates = true }
+                case UInt8(ascii: "{"), UInt8(ascii: "["):
+                    depth += 1
+                    guard depth <= JSONDocument.maximumDepth else { throw JSONError(.tooDeep, at: position) }
+                    isInObject = byte == UInt8(ascii: "{")
+                    node.pointee.kind = isInObject ? .object : .array
+                    node.pointee.flags = flags
+                    node.pointee.next = parent
+                    parent = Int32(truncatingIfNeeded: count)
+                    count += 1
+                    position = skipSpace(text, position + 1, &traits.spaced)
+                    guard position < text.count else { throw JSONError(.truncated, at: position) }
+                    // Brackets are two apart from each other in ASCII, braces too.
+                    guard text[position] == byte + 2 else { continue }
+                case UInt8(ascii: "t"):
+                    node.pointee.kind = .boolean
+                    flags.insert(.yes)
+                    position = try scanLiteral(text, position, 0x6575_7274, 4)
+                case UInt8(ascii: "f"):
+                    node.pointee.kind = .boolean
+                    position = try scanLiteral(text, position, 0x65_736C_6166, 5)
+                case UInt8(ascii: "n"):
+                    node.pointee.kind = .null
+                    position = try scanLiteral(text, position, 0x6C6C_756E, 4)
+                case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
+                    node.pointee.kind = .number
+                    let end = try scanNumber(text, position)
+                    position = end.position
+                    if end.isInteger { flags.insert(.integer) }
+                default:
+                    throw JSONError(.expectedValue, at: position)
+                }
+                if byte | 0x20 != UInt8(ascii: "{") {
+                    node.pointee.flags = flags
+                    node.pointee.end = Int32(truncatingIfNeeded: position)
+                    count += 1
+                    node.pointee.next = Int32(truncatingIfNeeded: count)
+                }
             }
 
             // What follows a value: the next one, or the ends of containers.
@@ -121,7 +126,8 @@ enum JSONScanner {
                 guard position < text.count else { throw JSONError(.truncated, at: position) }
                 if text[position] == UInt8(ascii: ",") {
                     position = skipSpace(text, position + 1, &traits.spaced)
-                    continue value
+                    isAfterValue = false
+                    break
                 }
                 guard text[position] == (isInObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
                     throw JSONError(.expectedCommaOrEnd, at: position)
@@ -137,50 +143,55 @@ enum JSONScanner {
         }
     }
 
-    /// Reads a member's name, the colon and the space around it; returns where the value begins.
+    /// Reads a member's name, the colon and the space around it; returns where the name ends and the value begins.
     @inline(__always)
     private static func scanKey(
-        _ text: ByteText, _ start: Int, _ record: inout JSONDocument.Record, _ traits: inout JSONDocument.Traits
-    ) throws(JSONError) -> Int {
+        _ text: ByteText, _ start: Int, _ traits: inout JSONDocument.Traits
+    ) throws(JSONError) -> (end: Int, isEscaped: Bool, value: Int) {
         guard start < text.count else { throw JSONError(.truncated, at: start) }
         guard text[start] == UInt8(ascii: "\"") else { throw JSONError(.expectedKey, at: start) }
         let end = try scanString(text, start)
-        record.keyStart = Int32(truncatingIfNeeded: start + 1)
-        record.keyEnd = Int32(truncatingIfNeeded: end.position - 1)
-        if end.isEscaped { record.flags.insert(.keyEscaped) }
         if end.hasLoneSurrogate { traits.loneSurrogates = true }
         let colon = skipSpace(text, end.position, &traits.spaced)
         guard colon < text.count else { throw JSONError(.truncated, at: colon) }
         guard text[colon] == UInt8(ascii: ":") else { throw JSONError(.expectedColon, at: colon) }
-        return skipSpace(text, colon + 1, &traits.spaced)
+        return (end.position - 1, end.isEscaped, skipSpace(text, colon + 1, &traits.spaced))
     }
 
     /// Skips the four white space bytes of RFC 8259 §2, and notes whether there are any.
     @inline(__always)
     private static func skipSpace(_ text: ByteText, _ start: Int, _ isSpaced: inout Bool) -> Int {
         guard start < text.count, text[start] <= 0x20 else { return start }
-        // One space after a colon is the most frequent run.
-        if text[start] == 0x20, start + 1 < text.count, text[start + 1] > 0x20 {
-            isSpaced = true
-            return start + 1
+        // One space after a colon is the most frequent run, then a line end and up to 15 spaces.
+        if start + 17 <= text.count, text[start] == 0x20 || text[start] == 0x0A {
+            let next = start + 1
+            if text[next] > 0x20 {
+                isSpaced = true
+                return next
+            }
+            let end = next + text.leadingSpaces(at: next)
+            if end < text.count, text[end] > 0x20 {
+                isSpaced = true
+                return end
+            }
         }
         let end = spaceEnd(text, start)
         if end > start { isSpaced = true }
         return end
     }
 
-    /// The end of the white space; runs of spaces, the rule in pretty-printed bodies, by eights.
-    @inline(__always)
-    private static func spaceEnd(_ text: ByteText, _ start: Int) -> Int {
+    /// The end of the white space.
+    @inline(never)
+    static func spaceEnd(_ text: ByteText, _ start: Int) -> Int {
         var position = start
         while position < text.count {
             switch text[position] {
             case 0x20, 0x0A:
                 position += 1
-                while position + 8 <= text.count {
-                    let spaces = text.word(at: position).leadingSpaces
+                while position + 16 <= text.count {
+                    let spaces = text.leadingSpaces(at: position)
                     position += spaces
-                    if spaces < 8 { break }
+                    if spaces < 16 { break }
                 }
             case 0x09, 0x0D:
                 position += 1
@@ -215,8 +226,7 @@ enum JSONScanner {
     }
 
     /// Checks a number (RFC 8259 §6): where it ends, and whether it has neither fraction nor exponent.
-    @inline(__always)
-    private static func scanNumber(
+    static func scanNumber(
         _ text: ByteText, _ start: Int
     ) throws(JSONError) -> (position: Int, isInteger: Bool) {
         var position = start

@@ -11,6 +11,14 @@ public struct JSONSelection: Sendable {
         case member([UInt8])
         /// The element at that place, counted from 0.
         case element(Int)
+
+        /// Members by the length of their names, then elements.
+        fileprivate var rank: Int {
+            switch self {
+            case .member(let name): name.count
+            case .element: Int.max
+            }
+        }
     }
 
     /// A path and where it starts.
@@ -32,13 +40,18 @@ public struct JSONSelection: Sendable {
     /// How many nodes `resolve` needs room for.
     public var count: Int { entries.count }
 
-    /// Steps from one and the same value, whose entries stand together.
+    /// Steps from one and the same value, whose entries stand together, members by the length of their names.
     private struct Group: Sendable {
         /// The entry they start from; below 0: base or payload.
         var parent: Int
         var entries: Range<Int>
-        /// A bit for each length that a name has, the last one for all from 63 on: most members are passed over by it.
-        var lengths: UInt64
+        /// How many entries are members; they come first.
+        var memberCount = 0
+        /// For each length that a name has, the last standing for all from 31 on, its first entry, counted from 1 and
+        /// from the group's first one; 0: no name has it, and most members are passed over by that.
+        var firstOfLength = InlineArray<32, UInt16>(repeating: 0)
+
+        static func bucket(ofLength length: Int) -> Int { min(length, 31) }
     }
 
     private struct Entry: Sendable {
@@ -69,19 +82,22 @@ public struct JSONSelection: Sendable {
             steps.append(paths[index].steps[depth])
         }
         guard !steps.isEmpty else { return }
+        steps.sort { $0.rank < $1.rank }
         let first = entries.count
-        var lengths: UInt64 = 0
-        for step in steps {
+        var group = Group(parent: parent, entries: first..<first + steps.count)
+        for (offset, step) in steps.enumerated() {
             switch step {
             case .member(let name):
                 entries.append(Entry(name: names.count..<names.count + name.count, element: -1))
                 names += name
-                lengths |= Self.bit(ofLength: name.count)
+                group.memberCount += 1
+                let bucket = Group.bucket(ofLength: name.count)
+                if group.firstOfLength[bucket] == 0 { group.firstOfLength[bucket] = UInt16(offset + 1) }
             case .element(let place):
                 entries.append(Entry(name: 0..<0, element: place))
             }
         }
-        groups.append(Group(parent: parent, entries: first..<entries.count, lengths: lengths))
+        groups.append(group)
         for (offset, step) in steps.enumerated() {
             let same = indices.filter { paths[$0].steps[depth] == step }
             for index in same where paths[index].steps.count == depth + 1 { places[index] = first + offset }
@@ -89,21 +105,23 @@ public struct JSONSelection: Sendable {
         }
     }
 
-    /// Looks up all paths; `nodes` must have room for `count`, and is nil where there is no value.
+    /// Looks up all paths; `nodes` must have room for `count`, and is `Node.absent` where there is no value.
     public func resolve(
         in document: JSONDocument, base: JSONDocument.Node?, payload: JSONDocument.Node,
-        into nodes: UnsafeMutableBufferPointer<JSONDocument.Node?>
+        into nodes: UnsafeMutableBufferPointer<JSONDocument.Node>
     ) {
         precondition(nodes.count >= count, "no room for the selection")
+        nodes.initialize(repeating: .absent)
         for group in groups {
-            for entry in group.entries { nodes[entry] = nil }
-            let parent = group.parent == Self.base ? base : group.parent == Self.payload ? payload : nodes[group.parent]
-            guard let parent else { continue }
+            let parent =
+                group.parent == Self.base
+                ? base ?? .absent : group.parent == Self.payload ? payload : nodes[group.parent]
+            guard parent != .absent else { continue }
             switch document.kind(of: parent) {
             case .object: resolveMembers(group, of: parent, in: document, into: nodes)
             case .array:
                 for entry in group.entries where entries[entry].element >= 0 {
-                    nodes[entry] = document.element(entries[entry].element, of: parent)
+                    nodes[entry] = document.element(entries[entry].element, of: parent) ?? .absent
                 }
             case .string, .number, .boolean, .null: continue
             }
@@ -113,28 +131,41 @@ public struct JSONSelection: Sendable {
     /// Walks the members of an object: of each name the first match wins.
     private func resolveMembers(
         _ group: Group, of parent: JSONDocument.Node, in document: JSONDocument,
-        into nodes: UnsafeMutableBufferPointer<JSONDocument.Node?>
+        into nodes: UnsafeMutableBufferPointer<JSONDocument.Node>
     ) {
-        var rest = group.entries.count
+        var rest = group.memberCount
+        guard rest > 0 else { return }
+        let end = group.entries.lowerBound + rest
         entries.withUnsafeBufferPointer { entries in
             names.withUnsafeBufferPointer { names in
                 document.forEachMember(of: parent) { node, key, isEscaped in
-                    guard isEscaped || group.lengths & Self.bit(ofLength: key.count) != 0 else { return true }
-                    for index in group.entries where entries[index].element < 0 && nodes[index] == nil {
+                    if isEscaped {
+                        // An escaped name says nothing by its length.
+                        for index in group.entries.lowerBound..<end where nodes[index] == .absent {
+                            let name = UnsafeBufferPointer(rebasing: names[entries[index].name])
+                            if JSONEscape.isName(key, equalTo: name) {
+                                nodes[index] = node
+                                rest -= 1
+                            }
+                        }
+                        return rest > 0
+                    }
+                    let first = Int(group.firstOfLength[Group.bucket(ofLength: key.count)])
+                    guard first > 0 else { return true }
+                    var index = group.entries.lowerBound + first - 1
+                    while index < end, entries[index].name.count <= key.count {
                         let name = UnsafeBufferPointer(rebasing: names[entries[index].name])
-                        if isEscaped
-                            ? JSONEscape.isName(key, equalTo: name) : ByteComparison.areEqual(key, name)
-                        {
+                        if ByteComparison.areEqual(key, name) {
+                            guard nodes[index] == .absent else { return true }
                             nodes[index] = node
                             rest -= 1
+                            return rest > 0
                         }
+                        index += 1
                     }
-                    return rest > 0
+                    return true
                 }
             }
         }
     }
-
-    @inline(__always)
-    private static func bit(ofLength length: Int) -> UInt64 { 1 << UInt64(min(length, 63)) }
 }

@@ -55,6 +55,91 @@ public enum JSONWriter {
         }
     }
 
+    /// Appends a string in quotes.
+    public static func append(_ string: String, to output: inout ByteBuffer) {
+        var copy = string
+        copy.withUTF8 { appendQuoted($0, to: &output) }
+    }
+
+    /// Appends a string in quotes.
+    public static func append(_ string: StaticString, to output: inout ByteBuffer) {
+        appendQuoted(UnsafeBufferPointer(start: string.utf8Start, count: string.utf8CodeUnitCount), to: &output)
+    }
+
+    /// Appends bytes as a string in quotes; what is not UTF-8 in them is replaced by U+FFFD.
+    public static func append(_ bytes: ArraySlice<UInt8>, to output: inout ByteBuffer) {
+        bytes.withUnsafeBufferPointer { bytes in
+            guard let base = bytes.baseAddress, !isPlain(ByteText(base: base, count: bytes.count)) else {
+                return appendUnescaped(bytes, to: &output)
+            }
+            output.appendArray { append(ArraySlice(bytes), to: &$0) }
+        }
+    }
+
+    /// Appends a whole number.
+    public static func append(_ number: Int64, to output: inout ByteBuffer) {
+        if number < 0 { output.append(UInt8(ascii: "-")) }
+        append(unsigned: number.magnitude, to: &output)
+    }
+
+    /// Appends a whole number from 0 on.
+    public static func append(unsigned number: UInt64, to output: inout ByteBuffer) {
+        // The largest number has 20 digits.
+        output.append(room: 20) { buffer in
+            var rest = number
+            var start = 20
+            repeat {
+                let (tens, digit) = rest.quotientAndRemainder(dividingBy: 10)
+                start -= 1
+                buffer[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digit)
+                rest = tens
+            } while rest > 0
+            for index in start..<20 { buffer[index - start] = buffer[index] }
+            return 20 - start
+        }
+    }
+
+    /// Appends `true` or `false`.
+    public static func append(_ boolean: Bool, to output: inout ByteBuffer) {
+        output.append(literal: boolean ? "true" : "false")
+    }
+
+    /// Appends a string that is UTF-8 in quotes.
+    static func appendQuoted(_ bytes: UnsafeBufferPointer<UInt8>, to output: inout ByteBuffer) {
+        if let base = bytes.baseAddress, unescapedEnd(ByteText(base: base, count: bytes.count), from: 0) < bytes.count {
+            return output.appendArray { appendQuoted(bytes, to: &$0) }
+        }
+        appendUnescaped(bytes, to: &output)
+    }
+
+    @inline(__always)
+    private static func appendUnescaped(_ bytes: UnsafeBufferPointer<UInt8>, to output: inout ByteBuffer) {
+        output.reserve(bytes.count + 2)
+        output.append(UInt8(ascii: "\""))
+        output.append(bytes)
+        output.append(UInt8(ascii: "\""))
+    }
+
+    /// Whether all bytes are ASCII and none needs an escape.
+    @inline(__always)
+    private static func isPlain(_ text: ByteText) -> Bool {
+        var position = 0
+        if text.count >= 16 {
+            while position + 16 <= text.count {
+                guard text.leadingPlain(at: position) == 16 else { return false }
+                position += 16
+            }
+            // The last sixteen bytes once more, the first of them a second time.
+            return text.leadingPlain(at: text.count - 16) == 16
+        }
+        while position < text.count {
+            let byte = text[position]
+            if byte < 0x20 || byte >= 0x80 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return false }
+            position += 1
+        }
+        return true
+    }
+
     /// Appends `true` or `false`.
     public static func append(_ boolean: Bool, to output: inout [UInt8]) {
         output.append(contentsOf: boolean ? "true".utf8 : "false".utf8)
@@ -91,7 +176,7 @@ public enum JSONWriter {
     private static func unescapedEnd(_ text: ByteText, from start: Int) -> Int {
         var position = start
         while position + 16 <= text.count {
-            let unescaped = text.block(at: position).leadingUnescaped
+            let unescaped = text.leadingUnescaped(at: position)
             position += unescaped
             if unescaped < 16 { return position }
         }

@@ -30,6 +30,10 @@ extension JSONDocument {
         if kind(of: node) == .number, record(node).flags.contains(.integer) {
             return String(decoding: text(of: node), as: UTF8.self)
         }
+        if hasLoneSurrogate(node) {
+            // Two different halves would both be read as U+FFFD, and two identifiers be taken for one: as it is written.
+            return String(decoding: text(of: node).dropFirst().dropLast(), as: UTF8.self)
+        }
         return string(of: node)
     }
 

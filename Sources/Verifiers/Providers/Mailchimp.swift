@@ -10,6 +10,8 @@ public struct Mailchimp: NativeProvider {
     public static var mapping: String { MailchimpMapping.rules }
     /// A GET validates the address when the webhook is made.
     public static let answersHandshakes = true
+    /// The secret may stand there.
+    public let readsPathSuffix = true
 
     let settings: ProviderSettings
     /// Digests of the secrets: comparing digests hides the secrets' lengths as well as their bytes.

@@ -36,7 +36,11 @@ public struct QuickBooks: NativeProvider {
         case .array:
             var events: [ProviderEvent] = []
             for (index, element) in document.children(of: .root).enumerated() {
-                events.append(try cloudEvent(element, path: "[\(index)].", in: document))
+                do throws(MalformedBody) {
+                    events.append(try cloudEvent(element, path: "[\(index)].", in: document))
+                } catch {
+                    events.append(ProviderEvent(unreadable: element, of: document, because: error.reason))
+                }
             }
             return events
         case .object where document.member("eventNotifications") != nil:

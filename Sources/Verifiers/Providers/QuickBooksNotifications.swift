@@ -12,7 +12,11 @@ enum QuickBooksNotifications {
         try document.readBody(rewritten[...])
         var events: [ProviderEvent] = []
         for node in document.children(of: .root) {
-            events.append(try event(node, place: events.count, in: document))
+            do throws(MalformedBody) {
+                events.append(try event(node, place: events.count, in: document))
+            } catch {
+                events.append(ProviderEvent(unreadable: node, of: document, because: error.reason))
+            }
         }
         return events
     }

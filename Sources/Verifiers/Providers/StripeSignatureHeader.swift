@@ -71,12 +71,24 @@ extension StripeSignatureHeader {
         }
 
         mutating func next() -> (scheme: Scheme, value: ArraySlice<UInt8>)? {
-            while rest.first == UInt8(ascii: ",") || rest.first == UInt8(ascii: " ") { rest.removeFirst() }
-            guard !rest.isEmpty else { return nil }
-            let end = rest.firstIndex(of: UInt8(ascii: ",")) ?? rest.endIndex
-            let item = rest[..<end]
-            rest = rest[end...]
-            let sign = item.firstIndex(of: UInt8(ascii: "=")) ?? item.endIndex
+            let place: (start: Int, sign: Int, end: Int)? = rest.withUnsafeBufferPointer { bytes in
+                var start = 0
+                while start < bytes.count, bytes[start] == UInt8(ascii: ",") || bytes[start] == UInt8(ascii: " ") {
+                    start &+= 1
+                }
+                guard start < bytes.count, let base = bytes.baseAddress else { return nil }
+                let end = ByteText(base: base, count: bytes.count).firstIndex(of: UInt8(ascii: ","), from: start)
+                let sign = ByteText(base: base, count: end).firstIndex(of: UInt8(ascii: "="), from: start)
+                return (start, sign, end)
+            }
+            guard let place else {
+                rest = []
+                return nil
+            }
+            let first = rest.startIndex
+            let item = rest[first + place.start..<first + place.end]
+            rest = rest[(first + place.end)...]
+            let sign = first + place.sign
             return (Self.scheme(item[..<sign]), item[sign...].dropFirst())
         }
 

@@ -48,7 +48,7 @@ struct MappingTrial {
     }
 
     private mutating func outcome(of event: ProviderEvent, in document: JSONDocument, now: Int64) -> Outcome {
-        var data: [UInt8] = []
+        var data = ByteBuffer()
         let mapped: Mapper.Mapped
         do throws(MappingFailure) {
             mapped = try mapper.map(event, in: document, data: &data)
@@ -62,8 +62,8 @@ struct MappingTrial {
             id: ids.next(milliseconds: now), type: mapped.type, time: mapped.time ?? arrival, subject: mapped.subject,
             tenant: event.account.flatMap { source.tenants[$0] } ?? source.tenant, providerType: event.type,
             providerID: event.key, receivedAt: EnvelopeWriter.Attributes.stamp(arrival), traceparent: trace[...])
-        var json: [UInt8] = []
-        envelope.append(attributes, data: data[...], to: &json)
-        return .event(json)
+        var json = ByteBuffer()
+        envelope.append(attributes, data: data, to: &json)
+        return .event(json.bytes)
     }
 }

@@ -1,3 +1,5 @@
+internal import CVector
+
 /// The character classes and comparisons of HTTP's grammar, on bytes.
 enum ASCII {
     static let tab: UInt8 = 0x09
@@ -88,21 +90,19 @@ enum ASCII {
 
     /// The first byte at or after `start` that is a control character (HTAB and DEL too); `end` when there is none.
     ///
-    /// Eight bytes at a time: the subtraction sets the top bit of the lowest byte under 0x20 (and perhaps of bytes
-    /// above it, which the count of trailing zeros ignores); the second does the same for bytes equal to 0x7F.
+    /// Sixteen bytes at a time as long as there are as many before `end`, and then byte by byte.
     @inline(__always)
     static func firstControl(in bytes: Span<UInt8>, from start: Int, to end: Int) -> Int {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let tops: UInt64 = 0x8080_8080_8080_8080
-        let raw = bytes.bytes
-        var index = start
-        while index &+ 8 <= end {
-            let word = UInt64(littleEndian: raw.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
-            let controls = (word &- ones &* 0x20) & ~word
-            let deletes = (word ^ (ones &* 0x7F))
-            let hits = (controls | ((deletes &- ones) & ~deletes)) & tops
-            if hits != 0 { return index &+ hits.trailingZeroBitCount / 8 }
-            index &+= 8
+        precondition(start >= 0 && end <= bytes.count, "the range is of other bytes")
+        var index = bytes.withUnsafeBufferPointer { buffer in
+            guard let base = buffer.baseAddress else { return start }
+            var index = start
+            while index &+ 16 <= end {
+                let text = Int(wg_leading_field_text(base + index))
+                index &+= text
+                if text < 16 { return index }
+            }
+            return index
         }
         while index < end {
             let byte = bytes[index]

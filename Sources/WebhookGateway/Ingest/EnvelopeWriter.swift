@@ -42,11 +42,25 @@ struct EnvelopeWriter {
         var reason: String
     }
 
-    /// Appends one event; `data` is a JSON text without line breaks, nil leaves it out.
-    func append(_ attributes: Attributes, data: ArraySlice<UInt8>?, dead: DeadLetter? = nil, to output: inout [UInt8]) {
+    /// Appends one event; `data` is a JSON text without line breaks.
+    func append(_ attributes: Attributes, data: borrowing ByteBuffer, to output: inout ByteBuffer) {
+        append(attributes, to: &output)
+        output.append(literal: #","data":"#)
+        output.append(data)
+        output.append(UInt8(ascii: "}"))
+    }
+
+    /// Appends a delivery that did not become an event; it has no data.
+    func append(_ attributes: Attributes, dead: DeadLetter, to output: inout ByteBuffer) {
+        append(attributes, to: &output)
+        append(dead, at: attributes.receivedAt, to: &output)
+        output.append(UInt8(ascii: "}"))
+    }
+
+    private func append(_ attributes: Attributes, to output: inout ByteBuffer) {
         output.append(literal: #"{"specversion":"1.0","id":""#)
         attributes.id.append(to: &output)
-        output.append(contentsOf: head)
+        output.append(head)
         output.append(literal: #","type":"#)
         JSONWriter.append(attributes.type, to: &output)
         output.append(literal: #","time":""#)
@@ -58,31 +72,25 @@ struct EnvelopeWriter {
         }
         output.append(literal: #","datacontenttype":"application/json","tenant":"#)
         JSONWriter.append(attributes.tenant, to: &output)
-        output.append(contentsOf: providerMember)
+        output.append(providerMember)
         output.append(literal: #","providertype":"#)
         JSONWriter.append(attributes.providerType, to: &output)
         output.append(literal: #","providerid":"#)
         JSONWriter.append(attributes.providerID, to: &output)
         output.append(literal: #","receivedat":""#)
-        output.append(contentsOf: attributes.receivedAt)
+        output.append(attributes.receivedAt)
         output.append(literal: #"","traceparent":""#)
-        output.append(contentsOf: attributes.traceparent)
+        output.append(attributes.traceparent)
         output.append(UInt8(ascii: "\""))
-        if let dead { append(dead, at: attributes.receivedAt, to: &output) }
-        if let data {
-            output.append(literal: #","data":"#)
-            output.append(contentsOf: data)
-        }
-        output.append(UInt8(ascii: "}"))
     }
 
-    private func append(_ dead: DeadLetter, at time: ArraySlice<UInt8>, to output: inout [UInt8]) {
+    private func append(_ dead: DeadLetter, at time: ArraySlice<UInt8>, to output: inout ByteBuffer) {
         output.append(literal: #","quarantined":true,"deadcategory":"#)
         JSONWriter.append(dead.category, to: &output)
         output.append(literal: #","deadreason":"#)
         JSONWriter.append(dead.reason, to: &output)
         output.append(literal: #","deadat":""#)
-        output.append(contentsOf: time)
+        output.append(time)
         output.append(UInt8(ascii: "\""))
     }
 }

@@ -18,6 +18,8 @@ final class FailureLimiter: Sendable {
     private let slots = InlineArray<16384, Atomic<UInt64>> { _ in Atomic(0) }
     /// In units of 1/16 ms: 44 bits of them are 34 years.
     private let rate: CellRate
+    /// Most gateways never see a failure, and then need not look for an address.
+    private let hasCounted = Atomic(false)
     private let epoch = Clock.monotonicNanoseconds()
     /// A proxy's own address fails for all its clients.
     private let exempt: [CIDRBlock]
@@ -32,6 +34,7 @@ final class FailureLimiter: Sendable {
     /// Counts a failure.
     func fail(_ address: IPAddress, now: UInt64) {
         guard !exempt.contains(where: { $0.contains(address) }) else { return }
+        if !hasCounted.load(ordering: .relaxed) { hasCounted.store(true, ordering: .relaxed) }
         let (first, tag) = Self.place(address)
         let now = units(now)
         for _ in 0..<8 {
@@ -46,6 +49,7 @@ final class FailureLimiter: Sendable {
 
     /// Seconds until the address may try again; nil when it may now.
     func wait(_ address: IPAddress, now: UInt64) -> Int? {
+        guard hasCounted.load(ordering: .relaxed) else { return nil }
         let (first, tag) = Self.place(address)
         guard let (_, seen) = find(first, tag) else { return nil }
         let wait = rate.wait(seen & Self.timeMask, now: units(now))

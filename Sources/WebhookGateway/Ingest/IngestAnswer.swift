@@ -7,25 +7,31 @@ enum IngestAnswer {
 
     /// 200: the store has it. An event that was known is told with the id of its first delivery; of one that the spool
     /// keeps it is not known yet whether it is new.
-    static func received(_ events: [(id: EventID, isDuplicate: Bool?, isQuarantined: Bool)]) -> Response {
+    static func received(_ events: [NewEvent], _ answers: [StoredEvent]) -> Response {
         var body: [UInt8] = []
         body.reserveCapacity(160)
+        if events.count == 1, !events[0].isQuarantined, answers == [.new] {
+            body.append(literal: #"{"received":true,"events":[{"id":""#)
+            events[0].id.append(to: &body)
+            body.append(literal: #"","duplicate":false}],"id":""#)
+            events[0].id.append(to: &body)
+            body.append(literal: #"","duplicate":false}"#)
+            return .json(.ok, body)
+        }
         body.append(literal: #"{"received":true"#)
         if events.contains(where: \.isQuarantined) { body.append(literal: #","quarantined":true"#) }
         body.append(literal: #","events":["#)
-        for (index, event) in events.enumerated() {
+        for (index, (event, answer)) in zip(events, answers).enumerated() {
             if index > 0 { body.append(UInt8(ascii: ",")) }
             body.append(literal: #"{"id":"#)
-            event.id.append(to: &body)
-            appendDuplicate(event.isDuplicate, to: &body)
+            append(event, answer, to: &body)
             if event.isQuarantined { body.append(literal: #","quarantined":true"#) }
             body.append(UInt8(ascii: "}"))
         }
         body.append(UInt8(ascii: "]"))
-        if events.count == 1 {
+        if events.count == 1, let answer = answers.first {
             body.append(literal: #","id":"#)
-            events[0].id.append(to: &body)
-            appendDuplicate(events[0].isDuplicate, to: &body)
+            append(events[0], answer, to: &body)
         }
         body.append(UInt8(ascii: "}"))
         return .json(.ok, body)
@@ -33,10 +39,10 @@ enum IngestAnswer {
 
     /// The same, unless the provider wants an answer of its own (Salesforce a SOAP acknowledgement).
     static func received(
-        _ events: [(id: EventID, isDuplicate: Bool?, isQuarantined: Bool)], as answers: AnswerRules
+        _ events: [NewEvent], _ answers: [StoredEvent], as rules: AnswerRules
     ) -> Response {
-        guard let type = answers.acceptedContentType else { return received(events) }
-        return Response(.ok, contentType: mediaType(type), body: Array(answers.acceptedBody.utf8))
+        guard let type = rules.acceptedContentType else { return received(events, answers) }
+        return Response(.ok, contentType: mediaType(type), body: Array(rules.acceptedBody.utf8))
     }
 
     /// The answer to a provider's challenge.
@@ -55,36 +61,15 @@ enum IngestAnswer {
         return text.contains("xml") ? "text/xml; charset=utf-8" : MediaType.text
     }
 
-    /// The id that an event is told by: made here, or read from the store.
-    enum EventID: CustomStringConvertible {
-        case made(ULID)
-        case stored(String)
-
-        var description: String {
-            switch self {
-            case .made(let id): id.description
-            case .stored(let id): id
-            }
+    /// Appends the id that the event is told by, and whether it is a duplicate.
+    private static func append(_ event: NewEvent, _ answer: StoredEvent, to body: inout [UInt8]) {
+        if case .duplicate(let first) = answer {
+            JSONWriter.append(first, to: &body)
+            return body.append(literal: #","duplicate":true"#)
         }
-
-        /// Appends the id as a JSON string.
-        fileprivate func append(to output: inout [UInt8]) {
-            switch self {
-            case .made(let id):
-                output.append(UInt8(ascii: "\""))
-                id.append(to: &output)
-                output.append(UInt8(ascii: "\""))
-            case .stored(let id): JSONWriter.append(id, to: &output)
-            }
-        }
-    }
-
-    private static func appendDuplicate(_ isDuplicate: Bool?, to body: inout [UInt8]) {
-        switch isDuplicate {
-        case true?: body.append(literal: #","duplicate":true"#)
-        case false?: body.append(literal: #","duplicate":false"#)
-        case nil: body.append(literal: #","duplicate":null,"spooled":true"#)
-        }
+        body.append(UInt8(ascii: "\""))
+        event.id.append(to: &body)
+        body.append(literal: answer == .new ? #"","duplicate":false"# : #"","duplicate":null,"spooled":true"#)
     }
 
     /// 401 or 403: not authentic. The detail says no more than the kind of failure.

@@ -9,7 +9,7 @@ final class IngestHandler: RequestHandler {
     private let loop: EventLoop
     private var sources: SourceTable
     private var generation = 0
-    private var pipeline = Pipeline()
+    private let pipeline = Pipeline()
     private var ids = ULIDGenerator()
     /// Requests to no source of ours, by status.
     private(set) var strangers: [Int: UInt64] = [:]
@@ -72,13 +72,16 @@ final class IngestHandler: RequestHandler {
     }
 
     func handle(_ request: Request, _ context: RequestContext, _ exchange: Exchange) {
-        guard let (source, suffix) = sources.find(request.path) else {
+        // The source that admitted the request, unless sources have been replaced while its body came.
+        guard let source = source(of: context) ?? sources.find(request.path)?.source else {
             return exchange.reply(IngestAnswer.unknownSource.response(requestID: context.requestID))
         }
         let peer = client(request, context)
         let headers = request.headers
         let delivery = Delivery(
-            method: request.method.text, target: request.target, pathSuffix: suffix, body: request.body,
+            method: request.method.text, target: request.target,
+            pathSuffix: SourceTable.suffix(of: request.path, after: source),
+            body: request.body,
             headers: headers,
             peer: peer, receivedAt: context.receivedAt / 1000)
         if request.method != .post {
@@ -172,12 +175,11 @@ final class IngestHandler: RequestHandler {
         }
         guard !events.isEmpty else {
             source.counters.count(.accepted, nanoseconds: elapsed(context))
-            return exchange.reply(IngestAnswer.received([], as: source.answers))
+            return exchange.reply(IngestAnswer.received([], [], as: source.answers))
         }
-        let kept = events.map { Kept(id: $0.id, type: $0.type, isQuarantined: $0.isQuarantined) }
         store.accept(events, of: source.keys) { [self] result in
             switch result {
-            case .success(let answers): acknowledge(kept, answers, source, context, peer, exchange)
+            case .success(let answers): acknowledge(events, answers, source, context, peer, exchange)
             case .failure(let failure):
                 let isFull = failure == .refused(RedisRefusal.queueFull)
                 let problem = isFull ? IngestAnswer.queueFull : IngestAnswer.unavailable
@@ -188,45 +190,38 @@ final class IngestHandler: RequestHandler {
         }
     }
 
-    private struct Kept {
-        var id: ULID
-        var type: String
-        var isQuarantined: Bool
-    }
-
     private func acknowledge(
-        _ kept: [Kept], _ answers: [StoredEvent], _ source: Source, _ context: RequestContext, _ peer: IPAddress?,
-        _ exchange: Exchange
+        _ events: [NewEvent], _ answers: [StoredEvent], _ source: Source, _ context: RequestContext,
+        _ peer: IPAddress?, _ exchange: Exchange
     ) {
-        var told: [(id: IngestAnswer.EventID, isDuplicate: Bool?, isQuarantined: Bool)] = []
-        told.reserveCapacity(kept.count)
         var outcome = RequestOutcome.duplicate
-        for (event, answer) in zip(kept, answers) {
+        for (event, answer) in zip(events, answers) {
             switch answer {
             case .new:
-                told.append((.made(event.id), false, event.isQuarantined))
                 if event.isQuarantined {
                     outcome = .quarantined
                 } else {
                     if outcome == .duplicate { outcome = .accepted }
                     source.counters.countEvent(event.type)
                 }
-            case .duplicate(let first):
-                told.append((.stored(first), true, event.isQuarantined))
-                source.counters.countDuplicate()
-            case .spooled:
-                told.append((.made(event.id), nil, event.isQuarantined))
-                outcome = .spooled
+            case .duplicate: source.counters.countDuplicate()
+            case .spooled: outcome = .spooled
             }
         }
         let nanoseconds = elapsed(context)
         source.counters.count(outcome, nanoseconds: nanoseconds)
-        exchange.reply(IngestAnswer.received(told, as: source.answers))
+        exchange.reply(IngestAnswer.received(events, answers, as: source.answers))
         accessLog.delivered(
             AccessLog.Delivery(
                 source: source.name, outcome: outcome, request: context.requestID,
-                event: told.first?.id.description ?? "", type: kept.first?.type ?? "", events: kept.count,
+                event: Self.toldID(events.first, answers.first), type: events.first?.type ?? "", events: events.count,
                 microseconds: nanoseconds / 1000, peer: peer))
+    }
+
+    /// The id that the provider was told: of a duplicate, its first delivery's.
+    private static func toldID(_ event: NewEvent?, _ answer: StoredEvent?) -> String {
+        if case .duplicate(let first)? = answer { return first }
+        return event?.id.description ?? ""
     }
 
     private func finish(

@@ -88,7 +88,8 @@ struct QuarantinedDelivery {
     private func json(_ event: ProviderEvent, in document: JSONDocument, id: ULID, by source: Source)
         throws(Unmappable) -> [UInt8]
     {
-        var data: [UInt8] = []
+        if let defect = event.defect { throw Unmappable(reason: defect) }
+        var data = ByteBuffer()
         let mapped: Mapper.Mapped
         do throws(MappingFailure) {
             mapped = try source.mapper.map(event, in: document, data: &data)
@@ -96,15 +97,15 @@ struct QuarantinedDelivery {
             throw Unmappable(reason: error.description)
         }
         let trace = envelope.string(of: envelope.member("traceparent")) ?? ""
-        var json: [UInt8] = []
+        var json = ByteBuffer()
         source.envelope.append(
             EnvelopeWriter.Attributes(
                 id: id, type: mapped.type, time: mapped.time ?? receivedAt, subject: mapped.subject,
                 tenant: event.account.flatMap { source.tenants[$0] } ?? source.tenant, providerType: event.type,
                 providerID: event.key, receivedAt: EnvelopeWriter.Attributes.stamp(receivedAt),
                 traceparent: Array(trace.utf8)[...]),
-            data: data[...], to: &json)
-        return json
+            data: data, to: &json)
+        return json.bytes
     }
 
     /// The delivery as it came, as far as it was archived; it was proved authentic when it came.

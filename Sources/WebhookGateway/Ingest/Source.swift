@@ -18,7 +18,10 @@ final class Source {
     let answers: AnswerRules
     /// Whether the archive holds the events instead of the body.
     let archivesEvents: Bool
-    var counters = SourceCounters()
+    /// Whether a path may go on after the source's name.
+    let readsPathSuffix: Bool
+    // Unchecked: on its worker's thread alone, and counting calls nothing that knows of sources.
+    @exclusivity(unchecked) var counters = SourceCounters()
     /// `rateLimit`, shared with the other workers; nil: none.
     var rate: SourceRate?
     /// What names this source in a request's context, see `IngestHandler.source(of:)`.
@@ -41,6 +44,13 @@ final class Source {
         methods = asked.isDisjoint(with: ["GET", "HEAD"]) ? .init(.post) : [.init(.get), .init(.head), .init(.post)]
         answers = kind?.answers ?? AnswerRules()
         archivesEvents = kind?.archivesEvents ?? false
+        readsPathSuffix = provider.readsPathSuffix
+    }
+
+    /// The tenant of a provider's account; the source's own when the account is none that is configured.
+    func tenant(of account: String?) -> String {
+        guard let account, !tenants.isEmpty else { return tenant }
+        return tenants[account] ?? tenant
     }
 }
 
@@ -81,11 +91,17 @@ struct SourceTable {
         while slots[slot] >= 0 {
             let index = slots[slot]
             if names[index].elementsEqual(name) {
-                return (sources[index], end < rest.endIndex ? rest[(end + 1)...] : rest[rest.endIndex...])
+                let suffix = end < rest.endIndex ? rest[(end + 1)...] : rest[rest.endIndex...]
+                return suffix.isEmpty || sources[index].readsPathSuffix ? (sources[index], suffix) : nil
             }
             slot = (slot + 1) & (slots.count - 1)
         }
         return nil
+    }
+
+    /// What follows a source's name and a slash in a path that `find` led to it.
+    static func suffix(of path: ArraySlice<UInt8>, after source: Source) -> ArraySlice<UInt8> {
+        path.dropFirst(prefix.utf8CodeUnitCount + source.name.utf8.count + 1)
     }
 
     private static func hash(_ bytes: ArraySlice<UInt8>) -> Int {

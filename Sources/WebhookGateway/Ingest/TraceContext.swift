@@ -39,13 +39,20 @@ enum TraceContext {
         }
     }
 
-    private static let digits: StaticString = "0123456789abcdef"
-
     private static func write(hex value: UInt64, to text: UnsafeMutableBufferPointer<UInt8>, at start: Int) {
-        var rest = value
-        for place in stride(from: start + 15, through: start, by: -1) {
-            text[place] = digits.utf8Start[Int(rest & 15)]
-            rest >>= 4
-        }
+        precondition(start >= 0 && start + 16 <= text.count, "no room for the digits")
+        let bytes = UnsafeMutableRawBufferPointer(text)
+        bytes.storeBytes(of: digits(value >> 32).bigEndian, toByteOffset: start, as: UInt64.self)
+        bytes.storeBytes(of: digits(value & 0xFFFF_FFFF).bigEndian, toByteOffset: start + 8, as: UInt64.self)
+    }
+
+    /// The eight hexadecimal digits of 32 bits, the first one highest. The half bytes are spread over the bytes of a
+    /// number; those from 10 on, found by the carry into bit 4 when 6 is added, are moved from after `9` to `a`.
+    private static func digits(_ value: UInt64) -> UInt64 {
+        var spread = (value & 0xFFFF_0000) << 16 | value & 0xFFFF
+        spread = (spread & 0x0000_FF00_0000_FF00) << 8 | spread & 0x0000_00FF_0000_00FF
+        spread = (spread & 0x00F0_00F0_00F0_00F0) << 4 | spread & 0x000F_000F_000F_000F
+        let letters = (spread &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+        return spread &+ 0x3030_3030_3030_3030 &+ letters &* 39
     }
 }

@@ -1,3 +1,5 @@
+import Verifiers
+
 /// How many decimals a currency has, in ISO 4217 and at providers that count otherwise.
 enum CurrencyExponents {
     /// Who counts the minor units.
@@ -55,7 +57,7 @@ struct CurrencyCode: Equatable, Sendable {
     }
 
     /// Appends the code without quotes.
-    func append(to output: inout [UInt8]) {
+    func append(to output: inout ByteBuffer) {
         output.append(UInt8(truncatingIfNeeded: packed >> 16))
         output.append(UInt8(truncatingIfNeeded: packed >> 8))
         output.append(UInt8(truncatingIfNeeded: packed))

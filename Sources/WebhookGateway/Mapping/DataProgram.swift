@@ -6,7 +6,7 @@ import Verifiers
 /// An instruction handles only what it can copy; whatever else a value is, the field itself decides, so that both ways
 /// say the same.
 final class DataProgram: Sendable {
-    private enum Kind: Sendable {
+    private enum Kind: Sendable, BitwiseCopyable {
         /// An object of the instructions up to `end`.
         case object
         /// The first path that leads to a scalar, copied or in lower case.
@@ -17,191 +17,226 @@ final class DataProgram: Sendable {
         case other
     }
 
-    private struct Instruction: Sendable {
+    /// Holds no reference, so that running costs no counting of them.
+    private struct Instruction: Sendable, BitwiseCopyable {
         var kind: Kind
-        /// A comma, the name as JSON, a colon.
-        var key: [UInt8]
-        /// The places of the paths; for an object, the instruction after its last.
-        var places: [Int] = []
+        /// Where in `keys` a comma, the name as JSON and a colon stand.
+        var keyStart: Int
+        var keyEnd: Int
+        /// Where in `places` the places of the paths stand.
+        var firstPlace = 0
+        var endOfPlaces = 0
+        /// For an object, the instruction after its last.
         var end = 0
         /// Whether there is something to do when no path has a value: a default, or a failure.
         var isDemanding = false
-        let target: TargetNode
+    }
+
+    /// What an instruction looks at while a program runs.
+    private struct Tables {
+        let instructions: UnsafeBufferPointer<Instruction>
+        let keys: UnsafeBufferPointer<UInt8>
+        let places: UnsafeBufferPointer<Int>
+        let nodes: UnsafeBufferPointer<JSONDocument.Node>
+
+        /// The instruction's name as a member; the first of an object has no comma.
+        func key(_ instruction: Instruction, isFirst: Bool) -> UnsafeBufferPointer<UInt8> {
+            UnsafeBufferPointer(rebasing: keys[(instruction.keyStart + (isFirst ? 1 : 0))..<instruction.keyEnd])
+        }
     }
 
     private let instructions: [Instruction]
+    /// What each instruction stands for, for those that must be left to it.
+    private let targets: [TargetNode]
+    private let keys: [UInt8]
+    private let places: [Int]
     private let selection: JSONSelection
 
     init(_ members: [TargetNode]) {
         var compiler = Compiler()
         compiler.add(members)
         instructions = compiler.finished()
+        targets = compiler.targets
+        keys = compiler.keys
         selection = compiler.selection
+        places = compiler.places.map { [selection] in selection.places[$0] }
     }
 
     /// Appends the object; false and nothing when no member has a value.
-    func append(_ scope: MappingScope, _ writer: inout MappingWriter, to output: inout [UInt8]) -> Bool {
-        withUnsafeTemporaryAllocation(of: JSONDocument.Node?.self, capacity: selection.count) { nodes in
+    func append(_ scope: MappingScope, _ writer: inout MappingWriter, to output: inout ByteBuffer) -> Bool {
+        withUnsafeTemporaryAllocation(of: JSONDocument.Node.self, capacity: selection.count) { nodes in
             selection.resolve(in: scope.document, base: scope.base, payload: scope.payload, into: nodes)
             let start = output.count
             output.append(UInt8(ascii: "{"))
             let hasMembers = instructions.withUnsafeBufferPointer { instructions in
-                Self.run(instructions, 0..<instructions.count, UnsafeBufferPointer(nodes), scope, &writer, &output)
+                keys.withUnsafeBufferPointer { keys in
+                    places.withUnsafeBufferPointer { places in
+                        let tables = Tables(
+                            instructions: instructions, keys: keys, places: places,
+                            nodes: UnsafeBufferPointer(nodes))
+                        return run(tables, 0..<instructions.count, scope, &writer, &output)
+                    }
+                }
             }
             if hasMembers {
                 output.append(UInt8(ascii: "}"))
             } else {
-                output.removeLast(output.count - start)
+                output.truncate(to: start)
             }
             return hasMembers
         }
     }
 
     /// Appends the members among some instructions; false when none has a value.
-    private static func run(
-        _ instructions: UnsafeBufferPointer<Instruction>, _ range: Range<Int>,
-        _ nodes: UnsafeBufferPointer<JSONDocument.Node?>, _ scope: MappingScope, _ writer: inout MappingWriter,
-        _ output: inout [UInt8]
+    private func run(
+        _ tables: Tables, _ range: Range<Int>, _ scope: MappingScope, _ writer: inout MappingWriter,
+        _ output: inout ByteBuffer
     ) -> Bool {
         var isEmpty = true
         var index = range.lowerBound
         while index < range.upperBound {
             let current = index
+            let instruction = tables.instructions[current]
             index += 1
-            if case .object = instructions[current].kind {
-                index = instructions[current].end
+            if case .object = instruction.kind {
+                index = instruction.end
                 let mark = output.count
-                appendKey(instructions[current].key, isFirst: isEmpty, to: &output)
+                output.append(tables.key(instruction, isFirst: isEmpty))
                 output.append(UInt8(ascii: "{"))
-                if run(instructions, current + 1..<index, nodes, scope, &writer, &output) {
+                if run(tables, current + 1..<index, scope, &writer, &output) {
                     output.append(UInt8(ascii: "}"))
                     isEmpty = false
                 } else {
-                    output.removeLast(output.count - mark)
+                    output.truncate(to: mark)
                 }
                 continue
             }
-            switch append(instructions, current, isFirst: isEmpty, nodes, scope, &output) {
+            switch append(tables, instruction, isFirst: isEmpty, scope, &output) {
             case .yes: isEmpty = false
             case .nothing: break
             case .difficult:
                 let mark = output.count
                 if !isEmpty { output.append(UInt8(ascii: ",")) }
-                if writer.appendMember(instructions[current].target, scope, to: &output) {
+                if writer.appendMember(targets[current], scope, to: &output) {
                     isEmpty = false
                 } else {
-                    output.removeLast(output.count - mark)
+                    output.truncate(to: mark)
                 }
             }
         }
         return !isEmpty
     }
 
-    private static func append(
-        _ instructions: UnsafeBufferPointer<Instruction>, _ index: Int, isFirst: Bool,
-        _ nodes: UnsafeBufferPointer<JSONDocument.Node?>, _ scope: MappingScope, _ output: inout [UInt8]
+    @inline(__always)
+    private func append(
+        _ tables: Tables, _ instruction: Instruction, isFirst: Bool, _ scope: MappingScope,
+        _ output: inout ByteBuffer
     ) -> JSONDocument.Appended {
-        switch instructions[index].kind {
+        switch instruction.kind {
         case .scalar(let lowercased):
-            for place in instructions[index].places {
-                guard let node = nodes[place] else { continue }
-                let appended = instructions[index].key.withUnsafeBufferPointer { key in
-                    scope.document.appendScalar(
-                        node, lowercased: lowercased,
-                        after: isFirst ? UnsafeBufferPointer(rebasing: key[1...]) : key, to: &output)
-                }
+            for place in instruction.firstPlace..<instruction.endOfPlaces {
+                let node = tables.nodes[tables.places[place]]
+                guard node != .absent else { continue }
+                let appended = scope.document.appendScalar(
+                    node, lowercased: lowercased, after: tables.key(instruction, isFirst: isFirst), to: &output)
                 if appended != .nothing { return appended }
             }
-            return instructions[index].isDemanding ? .difficult : .nothing
-        case .minorUnits(let place, let scale):
-            guard let node = instructions[index].places.lazy.compactMap({ nodes[$0] }).first else {
-                return instructions[index].isDemanding ? .difficult : .nothing
+            return instruction.isDemanding ? .difficult : .nothing
+        case .minorUnits(let currencyPlace, let scale):
+            var amount = JSONDocument.Node.absent
+            for place in instruction.firstPlace..<instruction.endOfPlaces where amount == .absent {
+                amount = tables.nodes[tables.places[place]]
             }
-            guard let minor = scope.document.integer(of: node), let holder = nodes[place],
+            guard amount != .absent else { return instruction.isDemanding ? .difficult : .nothing }
+            let holder = tables.nodes[tables.places[currencyPlace]]
+            guard holder != .absent, let minor = scope.document.integer(of: amount),
                 let text = scope.document.plainContent(of: holder), let currency = CurrencyCode(text),
                 let money = try? Money(minor: minor, currency: currency, scale: scale)
             else { return .difficult }
-            appendKey(instructions[index].key, isFirst: isFirst, to: &output)
+            output.append(tables.key(instruction, isFirst: isFirst))
             money.append(to: &output)
             return .yes
         case .attribute(let attribute):
             let text = attribute.text(of: scope.event)
-            guard !text.isEmpty else { return instructions[index].isDemanding ? .difficult : .nothing }
-            appendKey(instructions[index].key, isFirst: isFirst, to: &output)
+            guard !text.isEmpty else { return instruction.isDemanding ? .difficult : .nothing }
+            output.append(tables.key(instruction, isFirst: isFirst))
             JSONWriter.append(text, to: &output)
             return .yes
         case .object, .other: return .difficult
         }
     }
 
-    @inline(__always)
-    private static func appendKey(_ key: [UInt8], isFirst: Bool, to output: inout [UInt8]) {
-        key.withUnsafeBufferPointer { output.append(contentsOf: $0[(isFirst ? 1 : 0)...]) }
-    }
-
     /// Turns the tree into instructions and gathers their paths.
     private struct Compiler {
         private var instructions: [Instruction] = []
+        private(set) var targets: [TargetNode] = []
+        private(set) var keys: [UInt8] = []
+        /// The numbers of the instructions' paths, those of one instruction together.
+        private(set) var places: [Int] = []
         private var paths: [JSONSelection.Path] = []
 
         var selection: JSONSelection { JSONSelection(paths) }
 
-        /// The instructions, their paths' numbers replaced by the paths' places.
-        func finished() -> [Instruction] {
-            let places = selection.places
-            return instructions.map { instruction in
-                var instruction = instruction
-                instruction.places = instruction.places.map { places[$0] }
-                if case .minorUnits(let currency, let scale) = instruction.kind {
-                    instruction.kind = .minorUnits(currency: places[currency], scale)
-                }
-                return instruction
-            }
-        }
+        func finished() -> [Instruction] { instructions }
 
         mutating func add(_ members: [TargetNode]) {
             for member in members {
-                let comma: [UInt8] = [UInt8(ascii: ",")]
                 switch member {
                 case .object(let key, let members):
                     let index = instructions.count
-                    instructions.append(Instruction(kind: .object, key: comma + key, target: member))
+                    append(Kind.object, key, member)
                     add(members)
                     instructions[index].end = instructions.count
                 case .field(let key, let field):
-                    var instruction = Instruction(kind: .other, key: comma + key, target: member)
-                    instruction.isDemanding = field.isRequired || field.fallback != nil
-                    compile(field, into: &instruction)
-                    instructions.append(instruction)
+                    append(Kind.other, key, member)
+                    let index = instructions.count - 1
+                    instructions[index].isDemanding = field.isRequired || field.fallback != nil
+                    instructions[index] = compiled(field, instructions[index])
                 case .items(let key, _):
-                    instructions.append(Instruction(kind: .other, key: comma + key, target: member))
+                    append(Kind.other, key, member)
                 }
             }
         }
 
-        private mutating func compile(_ field: Field, into instruction: inout Instruction) {
-            guard field.sources.allSatisfy({ $0.shape == .scalar && $0.transforms.isEmpty }) else { return }
+        private mutating func append(_ kind: Kind, _ key: [UInt8], _ target: TargetNode) {
+            let start = keys.count
+            keys.append(UInt8(ascii: ","))
+            keys += key
+            instructions.append(Instruction(kind: kind, keyStart: start, keyEnd: keys.count))
+            targets.append(target)
+        }
+
+        private mutating func compiled(_ field: Field, _ plainly: Instruction) -> Instruction {
+            var instruction = plainly
+            guard field.sources.allSatisfy({ $0.shape == .scalar && $0.transforms.isEmpty }) else { return plainly }
             if field.transforms.isEmpty, field.sources.count == 1, case .event(let attribute) = field.sources[0].origin
             {
                 instruction.kind = .attribute(attribute)
-                return
+                return instruction
             }
             var sources: [JSONSelection.Path] = []
             for source in field.sources {
-                guard case .path(let path) = source.origin, let plain = plain(path) else { return }
+                guard case .path(let path) = source.origin, let plain = plain(path) else { return plainly }
                 sources.append(plain)
             }
             switch (field.transforms.first, field.transforms.count) {
             case (nil, _): instruction.kind = .scalar(lowercased: false)
             case (.lowercase, 1): instruction.kind = .scalar(lowercased: true)
             case (.minorUnits(.path(let path), let scale), 1):
-                guard let currency = plain(path) else { return }
-                instruction.kind = .minorUnits(currency: paths.count, scale)
-                paths.append(currency)
-            default: return
+                guard let currency = plain(path) else { return plainly }
+                instruction.kind = .minorUnits(currency: places.count, scale)
+                add(currency)
+            default: return plainly
             }
-            instruction.places = Array(paths.count..<paths.count + sources.count)
-            paths += sources
+            instruction.firstPlace = places.count
+            for source in sources { add(source) }
+            instruction.endOfPlaces = places.count
+            return instruction
+        }
+
+        private mutating func add(_ path: JSONSelection.Path) {
+            places.append(paths.count)
+            paths.append(path)
         }
 
         /// A path to one value, other than where it starts.

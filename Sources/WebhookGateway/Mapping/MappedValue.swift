@@ -33,11 +33,11 @@ enum MappedValue: Sendable {
     }
 
     /// Appends the value as JSON.
-    func append(to output: inout [UInt8], from document: JSONDocument) {
+    func append(to output: inout ByteBuffer, from document: JSONDocument) {
         switch self {
         case .node(let node): document.appendMinified(node, to: &output)
         case .text(let text): JSONWriter.append(text[...], to: &output)
-        case .number(let text): output.append(contentsOf: text)
+        case .number(let text): output.append(text)
         case .boolean(let value): JSONWriter.append(value, to: &output)
         case .money(let money): money.append(to: &output)
         case .list(let values):

@@ -40,10 +40,20 @@ struct Mapper: Sendable {
             })
     }
 
+    /// Maps as `map` into a buffer does, for those who map one event at a time.
+    func map(
+        _ event: ProviderEvent, in document: JSONDocument, data output: inout [UInt8]
+    ) throws(MappingFailure) -> Mapped {
+        var data = ByteBuffer()
+        let mapped = try map(event, in: document, data: &data)
+        data.withBytes { output.append(contentsOf: $0) }
+        return mapped
+    }
+
     /// Appends the event's `data` as one line of JSON and returns the rest of what the mapping says of it; after a
     /// failure nothing has been appended.
     func map(
-        _ event: ProviderEvent, in document: JSONDocument, data output: inout [UInt8]
+        _ event: ProviderEvent, in document: JSONDocument, data output: inout ByteBuffer
     ) throws(MappingFailure) -> Mapped {
         let candidates = exact[event.type] ?? wildcards.filter { $0.pattern.matches(event.type) }.map(\.candidate)
         for candidate in candidates {
@@ -58,34 +68,36 @@ struct Mapper: Sendable {
     }
 
     private func apply(
-        _ rule: Rule, type: String?, to event: ProviderEvent, _ scope: MappingScope, _ output: inout [UInt8]
+        _ rule: Rule, type: String?, to event: ProviderEvent, _ scope: MappingScope, _ output: inout ByteBuffer
     ) throws(MappingFailure) -> Mapped {
         let start = output.count
         var writer = MappingWriter()
         var mapped = Mapped(
             type: type ?? passThroughType(event), subject: subject(event), time: event.time,
             isCanonical: rule.data != nil)
-        if let subject = rule.subject, let value = writer.value(of: subject, scope) {
-            // Most providers name the subject themselves; the text is made anew only where the rule says otherwise.
+        // Most providers name the subject themselves; the text is made anew only where the rule says otherwise.
+        if let subject = rule.subject, !says(subject, mapped.subject, scope),
+            let value = writer.value(of: subject, scope)
+        {
             mapped.subject = value.scalarText(in: scope.document).map { String(decoding: $0, as: UTF8.self) }
         }
         if let time = rule.time, let value = writer.value(of: time, scope) {
             mapped.time = Transform.moment(value, .seconds, scope)
         }
         if let data = rule.data {
-            if !data.append(scope, &writer, to: &output) { output.append(contentsOf: "{}".utf8) }
+            if !data.append(scope, &writer, to: &output) { output.append(literal: "{}") }
         } else {
             appendRaw(event, scope.document, to: &output)
         }
         guard writer.failures.isEmpty else {
-            output.removeLast(output.count - start)
+            output.truncate(to: start)
             throw MappingFailure(rule: rule.name, providerType: event.type, fields: writer.failures)
         }
         return mapped
     }
 
-    private func appendRaw(_ event: ProviderEvent, _ document: JSONDocument, to output: inout [UInt8]) {
-        output.append(contentsOf: "{\"raw\":".utf8)
+    private func appendRaw(_ event: ProviderEvent, _ document: JSONDocument, to output: inout ByteBuffer) {
+        output.append(literal: "{\"raw\":")
         document.appendMinified(event.payload, to: &output)
         output.append(UInt8(ascii: "}"))
     }
@@ -93,6 +105,14 @@ struct Mapper: Sendable {
     /// The provider's word on the subject; CloudEvents has no empty ones, Square does.
     private func subject(_ event: ProviderEvent) -> String? {
         event.subject?.isEmpty == true ? nil : event.subject
+    }
+
+    /// Whether a field is one plain text of the payload, and that text.
+    private func says(_ field: Field, _ text: String?, _ scope: MappingScope) -> Bool {
+        guard let text, field.sources.count == 1, field.transforms.isEmpty, field.sources[0].transforms.isEmpty,
+            case .path(let path) = field.sources[0].origin, !path.isPlural, let node = path.node(in: scope)
+        else { return false }
+        return scope.document.isPlain(node, text)
     }
 
     private func passThroughType(_ event: ProviderEvent) -> String {

@@ -15,7 +15,7 @@ struct MappingWriter {
     }
 
     /// Appends an object of the members that have a value; false and nothing when none has.
-    mutating func appendObject(_ members: [TargetNode], _ scope: MappingScope, to output: inout [UInt8]) -> Bool {
+    mutating func appendObject(_ members: [TargetNode], _ scope: MappingScope, to output: inout ByteBuffer) -> Bool {
         let start = output.count
         output.append(UInt8(ascii: "{"))
         var isEmpty = true
@@ -25,11 +25,11 @@ struct MappingWriter {
             if appendMember(member, scope, to: &output) {
                 isEmpty = false
             } else {
-                output.removeLast(output.count - mark)
+                output.truncate(to: mark)
             }
         }
         guard !isEmpty else {
-            output.removeLast(output.count - start)
+            output.truncate(to: start)
             return false
         }
         output.append(UInt8(ascii: "}"))
@@ -38,24 +38,24 @@ struct MappingWriter {
 
     /// Appends a member, name and value; false when it has no value: what was appended is then the caller's to remove.
     mutating func appendMember(
-        _ member: TargetNode, _ scope: MappingScope, to output: inout [UInt8]
+        _ member: TargetNode, _ scope: MappingScope, to output: inout ByteBuffer
     ) -> Bool {
         switch member {
         case .field(let key, let field):
             guard let value = value(of: field, scope) else { return false }
-            output.append(contentsOf: key)
+            output.append(key)
             value.append(to: &output, from: scope.document)
             return true
         case .object(let key, let members):
-            output.append(contentsOf: key)
+            output.append(key)
             return appendObject(members, scope, to: &output)
         case .items(let key, let list):
-            output.append(contentsOf: key)
+            output.append(key)
             return appendList(list, scope, to: &output)
         }
     }
 
-    private mutating func appendList(_ list: ItemList, _ scope: MappingScope, to output: inout [UInt8]) -> Bool {
+    private mutating func appendList(_ list: ItemList, _ scope: MappingScope, to output: inout ByteBuffer) -> Bool {
         var place = 0
         var isEmpty = true
         output.append(UInt8(ascii: "["))
@@ -70,7 +70,7 @@ struct MappingWriter {
             if appendObject(list.members, itemScope, to: &output) {
                 isEmpty = false
             } else {
-                output.removeLast(output.count - mark)
+                output.truncate(to: mark)
             }
             for index in failed..<failures.count {
                 failures[index].target = "\(list.target)[\(place)].\(failures[index].target)"

@@ -30,18 +30,18 @@ struct Money: Equatable, Sendable {
     }
 
     /// Appends `{"minor":1999,"currency":"USD","decimal":"19.99"}`.
-    func append(to output: inout [UInt8]) {
-        output.append(contentsOf: "{\"minor\":".utf8)
+    func append(to output: inout ByteBuffer) {
+        output.append(literal: "{\"minor\":")
         JSONWriter.append(minor, to: &output)
-        output.append(contentsOf: ",\"currency\":\"".utf8)
+        output.append(literal: ",\"currency\":\"")
         currency.append(to: &output)
-        output.append(contentsOf: "\",\"decimal\":\"".utf8)
+        output.append(literal: "\",\"decimal\":\"")
         appendDecimal(to: &output)
-        output.append(contentsOf: "\"}".utf8)
+        output.append(literal: "\"}")
     }
 
     /// Appends the amount in major units with exactly the currency's decimals.
-    private func appendDecimal(to output: inout [UInt8]) {
+    private func appendDecimal(to output: inout ByteBuffer) {
         let exponent = CurrencyExponents.iso(currency)
         if minor < 0 { output.append(UInt8(ascii: "-")) }
         var unit: UInt64 = 1

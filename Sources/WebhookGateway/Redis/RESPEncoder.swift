@@ -24,20 +24,54 @@ struct RESPEncoder {
     }
 
     mutating func argument(_ value: ULID) {
-        bytes.append(contentsOf: "$26\r\n".utf8)
+        beginArgument(ULID.textLength)
         value.append(to: &bytes)
-        appendLineEnd()
+        endArgument()
     }
 
-    /// One argument made of three parts on lines of their own, without joining them first.
-    mutating func argument(parts first: ArraySlice<UInt8>, _ second: ArraySlice<UInt8>, _ third: ArraySlice<UInt8>) {
-        appendHeader(UInt8(ascii: "$"), first.count + second.count + third.count + 2)
-        bytes.append(contentsOf: first)
+    /// One argument made of two parts, without joining them first.
+    mutating func argument(_ first: [UInt8], _ second: String) {
+        var second = second
+        second.withUTF8 { second in
+            beginArgument(first.count + second.count)
+            bytes.append(contentsOf: first)
+            bytes.append(contentsOf: second)
+            endArgument()
+        }
+    }
+
+    /// Three arguments that come together for each event: an id, a letter and a number.
+    mutating func argument(_ id: ULID, kind: UInt8, _ number: Int64) {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 80) { text in
+            text.initialize(repeating: 0)
+            var count = Self.write("$26\r\n", to: text, at: 0)
+            id.write(to: UnsafeMutableBufferPointer(rebasing: text[count...]))
+            count = Self.write("\r\n$1\r\n", to: text, at: count + ULID.textLength)
+            text[count] = kind
+            count = Self.write("\r\n", to: text, at: count + 1)
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[..<count]))
+        }
+        argument(number)
+    }
+
+    /// Writes a literal; returns where it ends.
+    private static func write(_ literal: StaticString, to text: UnsafeMutableBufferPointer<UInt8>, at start: Int) -> Int
+    {
+        let end = start + literal.utf8CodeUnitCount
+        precondition(end <= text.count, "no room for a literal")
+        for index in start..<end { text[index] = literal.utf8Start[index - start] }
+        return end
+    }
+
+    /// Begins an argument of so many bytes, which the caller appends.
+    mutating func beginArgument(_ count: Int) {
+        appendHeader(UInt8(ascii: "$"), count)
+    }
+
+    /// Ends an argument that `beginArgument` began.
+    mutating func endArgument() {
+        bytes.append(13)
         bytes.append(10)
-        bytes.append(contentsOf: second)
-        bytes.append(10)
-        bytes.append(contentsOf: third)
-        appendLineEnd()
     }
 
     mutating func argument(_ value: Int64) {
@@ -50,15 +84,7 @@ struct RESPEncoder {
     mutating func argument(_ value: UnsafeBufferPointer<UInt8>) {
         appendHeader(UInt8(ascii: "$"), value.count)
         bytes.append(contentsOf: value)
-        appendLineEnd()
-    }
-
-    private mutating func appendLineEnd() {
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 2) { buffer in
-            buffer[0] = 13
-            buffer[1] = 10
-            bytes.append(contentsOf: buffer)
-        }
+        endArgument()
     }
 
     /// A kind, a number and a line end, in one append.

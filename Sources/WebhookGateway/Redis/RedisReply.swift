@@ -7,6 +7,9 @@ enum RedisReply: Equatable, Sendable {
     case null
     indirect case array([RedisReply])
 
+    /// What most commands that write answer.
+    static let okay = RedisReply.status("OK")
+
     /// Text of a bulk string or status; nil for other kinds.
     var string: String? {
         switch self {

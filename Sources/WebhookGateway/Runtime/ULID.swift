@@ -51,12 +51,21 @@ struct ULID: Hashable, Sendable, Comparable, CustomStringConvertible {
 
     /// Writes the text form into 26 bytes.
     func write(to buffer: UnsafeMutableBufferPointer<UInt8>) {
-        var high = high
-        var low = low
-        for index in stride(from: Self.textLength - 1, through: 0, by: -1) {
-            buffer[index] = Self.alphabet.utf8Start[Int(low & 31)]
-            low = low >> 5 | high << 59
-            high >>= 5
+        precondition(buffer.count >= Self.textLength, "no room for an id")
+        // Thirteen characters are 65 bits: the first ones hold the upper 63, the last ones what is left.
+        Self.write(high >> 1, first: high >> 61, to: buffer, at: 0)
+        Self.write(low, first: high << 4 & 16 | low >> 60, to: buffer, at: 13)
+    }
+
+    /// Writes a character of five bits, and twelve of the lower 60 bits of `value`.
+    @inline(__always)
+    private static func write(
+        _ value: UInt64, first: UInt64, to buffer: UnsafeMutableBufferPointer<UInt8>, at start: Int
+    ) {
+        let alphabet = alphabet.utf8Start
+        buffer[start] = alphabet[Int(truncatingIfNeeded: first & 31)]
+        for place in 1...12 {
+            buffer[start &+ place] = alphabet[Int(truncatingIfNeeded: value >> UInt64(60 &- 5 &* place) & 31)]
         }
     }
 

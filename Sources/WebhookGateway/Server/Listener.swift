@@ -24,8 +24,9 @@ final class Listener: EventHandler {
     var heldBytes = 0 {
         didSet { if heldBytes > limits.maxHeldBytes, !isRelieving { relieveSoon() } }
     }
-    /// Shared by all connections of the loop: an idle connection holds no buffer.
-    var scratch = [UInt8](repeating: 0, count: Listener.readSize)
+    /// Shared by all connections of the loop: an idle connection holds no buffer. Unchecked as a connection's own state
+    /// is: what runs during an access is a read from a socket.
+    @exclusivity(unchecked) var scratch = [UInt8](repeating: 0, count: Listener.readSize)
     private var spareBuffer: [UInt8] = []
     private var ids = ULIDGenerator()
     private var date = CachedDate()

@@ -21,18 +21,8 @@ struct EventRecord: Sendable {
         body = bytes[(second + 1)...]
     }
 
-    /// Header fields that belong to the connection, to proxies or to credentials of other kinds than a signature.
-    private static let omittedHeaders: [StaticString] = [
-        "accept", "accept-encoding", "authorization", "connection", "content-length", "cookie", "expect", "forwarded",
-        "host",
-        "keep-alive", "proxy-authorization", "te", "transfer-encoding", "upgrade", "via", "x-forwarded-for",
-        "x-forwarded-host",
-        "x-forwarded-port", "x-forwarded-proto", "x-real-ip",
-    ]
-    /// The same by length: most names are told apart by it alone.
-    private static let omittedByLength: [[StaticString]] = (0..<24).map { length in
-        omittedHeaders.filter { $0.utf8CodeUnitCount == length }
-    }
+    /// What ends each of the two lines.
+    static let lineEnd: UInt8 = 10
     private static let longestHeaders = 4096
 
     /// Appends the metadata line of a delivery.
@@ -41,17 +31,17 @@ struct EventRecord: Sendable {
     /// - Parameter receivedAt: the time of arrival as text, with milliseconds.
     static func appendMetadata(
         head: [UInt8], request: ULID, receivedAt: ArraySlice<UInt8>, peer: IPAddress?, secret: Int,
-        headers: HeaderFields, reason: String? = nil, to output: inout [UInt8]
+        headers: HeaderFields, reason: String? = nil, to output: inout ByteBuffer
     ) {
-        output.append(contentsOf: head)
+        output.append(head)
         request.append(to: &output)
         output.append(literal: #"","receivedat":""#)
-        output.append(contentsOf: receivedAt)
+        output.append(receivedAt)
         output.append(literal: #"","secret":"#)
         JSONWriter.append(Int64(secret), to: &output)
         if let peer {
             output.append(literal: #","peer":""#)
-            append(peer, to: &output)
+            peer.append(to: &output)
             output.append(UInt8(ascii: "\""))
         }
         if let reason {
@@ -72,37 +62,53 @@ struct EventRecord: Sendable {
         return head
     }
 
-    /// An address in text form; it has no character that JSON would escape.
-    private static func append(_ address: IPAddress, to output: inout [UInt8]) {
-        guard address.family == .v4 else { return output.append(contentsOf: address.description.utf8) }
-        for (index, byte) in address.bytes.enumerated() {
-            if index > 0 { output.append(UInt8(ascii: ".")) }
-            if byte >= 100 { output.append(0x30 + byte / 100) }
-            if byte >= 10 { output.append(0x30 + byte / 10 % 10) }
-            output.append(0x30 + byte % 10)
+    /// Whether a header field belongs to the connection, to proxies or to credentials of other kinds than a signature;
+    /// most names are told apart by their length alone.
+    private static func isOmitted(_ name: Span<UInt8>) -> Bool {
+        switch name.count {
+        case 2: return ASCII.isEqualIgnoringCase(name, "te")
+        case 3: return ASCII.isEqualIgnoringCase(name, "via")
+        case 4: return ASCII.isEqualIgnoringCase(name, "host")
+        case 6:
+            return ASCII.isEqualIgnoringCase(name, "accept") || ASCII.isEqualIgnoringCase(name, "cookie")
+                || ASCII.isEqualIgnoringCase(name, "expect")
+        case 7: return ASCII.isEqualIgnoringCase(name, "upgrade")
+        case 9: return ASCII.isEqualIgnoringCase(name, "forwarded") || ASCII.isEqualIgnoringCase(name, "x-real-ip")
+        case 10:
+            return ASCII.isEqualIgnoringCase(name, "connection") || ASCII.isEqualIgnoringCase(name, "keep-alive")
+        case 13: return ASCII.isEqualIgnoringCase(name, "authorization")
+        case 14: return ASCII.isEqualIgnoringCase(name, "content-length")
+        case 15:
+            return ASCII.isEqualIgnoringCase(name, "accept-encoding")
+                || ASCII.isEqualIgnoringCase(name, "x-forwarded-for")
+        case 16:
+            return ASCII.isEqualIgnoringCase(name, "x-forwarded-host")
+                || ASCII.isEqualIgnoringCase(name, "x-forwarded-port")
+        case 17:
+            return ASCII.isEqualIgnoringCase(name, "transfer-encoding")
+                || ASCII.isEqualIgnoringCase(name, "x-forwarded-proto")
+        case 19: return ASCII.isEqualIgnoringCase(name, "proxy-authorization")
+        default: return false
         }
     }
 
-    private static func appendHeaders(_ headers: HeaderFields, to output: inout [UInt8]) {
+    private static func appendHeaders(_ headers: HeaderFields, to output: inout ByteBuffer) {
         output.append(literal: #","headers":["#)
         let start = output.count
+        let bytes = headers.bytes.span
+        let base = headers.bytes.startIndex
         for field in headers.fields {
-            let name = headers.bytes[field.name]
-            let value = headers.bytes[field.value]
-            guard output.count - start + name.count + value.count < longestHeaders, !isOmitted(name) else { continue }
+            let name = field.name.lowerBound - base..<field.name.upperBound - base
+            guard output.count - start + name.count + field.value.count < longestHeaders,
+                !isOmitted(bytes.extracting(name))
+            else { continue }
             if output.count > start { output.append(UInt8(ascii: ",")) }
             output.append(UInt8(ascii: "["))
-            JSONWriter.append(name, to: &output)
+            JSONWriter.append(headers.bytes[field.name], to: &output)
             output.append(UInt8(ascii: ","))
-            JSONWriter.append(value, to: &output)
+            JSONWriter.append(headers.bytes[field.value], to: &output)
             output.append(UInt8(ascii: "]"))
         }
         output.append(UInt8(ascii: "]"))
-    }
-
-    private static func isOmitted(_ name: ArraySlice<UInt8>) -> Bool {
-        guard name.count < omittedByLength.count else { return false }
-        for omitted in omittedByLength[name.count] where ASCII.isEqualIgnoringCase(name.span, omitted) { return true }
-        return false
     }
 }

@@ -37,15 +37,28 @@ final class EventStore {
     /// How many events are gathered for one call: a script holds up everybody else on the server while it runs.
     private static let eventsPerCall = 500
 
+    /// Is told what the store says to a delivery's events before the delivery's completion, and in place of it.
+    typealias Settlement = (
+        Result<[StoredEvent], RedisFailure>, [NewEvent], SourceKeys, @escaping Completion
+    ) -> Void
+
+    private struct Delivery {
+        var events: [NewEvent]
+        var completion: Completion
+        var settlement: Settlement?
+    }
+
     /// The call in the making for one source; its buffers are used again from turn to turn.
-    private struct Batch {
+    private final class Batch {
         var keys: SourceKeys
         var dedupeKeys = RESPEncoder()
         var events = RESPEncoder()
         var count = 0
-        var deliveries: [(count: Int, completion: Completion)] = []
+        var deliveries: [Delivery] = []
 
-        mutating func removeAll() {
+        init(keys: SourceKeys) { self.keys = keys }
+
+        func removeAll() {
             dedupeKeys.bytes.removeAll(keepingCapacity: true)
             events.bytes.removeAll(keepingCapacity: true)
             deliveries.removeAll(keepingCapacity: true)
@@ -55,15 +68,15 @@ final class EventStore {
 
     private let connection: RedisConnection
     private let eventPrefix: String
-    private let archiveSeconds: Int
     private let aliasPrefix: String
     private let maxDepth: Int
     private let tally: StoreTally?
     private var batches: [Batch] = []
     /// This turn's calls, if their answers wait for replicas.
     private var replicas: ReplicaWait?
-    private var dedupeKey: [UInt8] = []
-    private var recordKey: [UInt8] = []
+    /// The command that writes a record, up to the id that ends its key, and from after the record on.
+    private let recordHead: [UInt8]
+    private let recordEnd: [UInt8]
 
     /// - Parameters:
     ///   - makesAliases: whether the id of an event that proves a duplicate shall lead to the first one. For events whose
@@ -76,35 +89,48 @@ final class EventStore {
     ) {
         self.connection = connection
         eventPrefix = keys.eventPrefix
-        self.archiveSeconds = archiveSeconds
+        var record = RESPEncoder()
+        record.command(6)
+        record.argument("SET" as StaticString)
+        record.beginArgument(keys.eventPrefix.utf8.count + ULID.textLength)
+        record.bytes.append(contentsOf: keys.eventPrefix.utf8)
+        recordHead = record.bytes
+        record.bytes = []
+        // A second attempt must not give an expiry to a record that somebody already relies on.
+        record.argument("NX" as StaticString)
+        record.argument("EX" as StaticString)
+        record.argument(Int64(archiveSeconds))
+        recordEnd = record.bytes
         aliasPrefix = makesAliases ? keys.aliasPrefix : ""
         self.maxDepth = maxDepth
         self.tally = tally
     }
 
     /// Adds a delivery's events to this turn's call; `completion` is told what the store says to each, in order.
-    func accept(_ events: [NewEvent], of source: SourceKeys, then completion: @escaping Completion) {
+    ///
+    /// - Parameter settlement: made once and given with each delivery, it costs a delivery nothing, as a closure of its
+    ///   own would.
+    func accept(
+        _ events: [NewEvent], of source: SourceKeys, through settlement: Settlement? = nil,
+        then completion: @escaping Completion
+    ) {
         guard connection.isReady else { return completion(.failure(.unavailable(connection.problem))) }
-        let index = batch(for: source, adding: events.count)
+        let batch = batch(for: source, adding: events.count)
         for event in events {
             archive(event)
-            dedupeKey.removeAll(keepingCapacity: true)
-            dedupeKey.append(contentsOf: source.dedupePrefix)
-            Self.appendDedupeName(event.key, to: &dedupeKey)
-            batches[index].dedupeKeys.argument(dedupeKey)
-            batches[index].events.argument(event.id)
-            batches[index].events.argument(event.isQuarantined ? "q" as StaticString : "e")
+            appendDedupeKey(of: event, source, to: &batch.dedupeKeys)
             // An id is as old as its delivery, which may have spent hours in the spool.
-            batches[index].events.argument(event.id.unixMilliseconds)
-            batches[index].events.argument(event.json)
+            batch.events.argument(
+                event.id, kind: UInt8(ascii: event.isQuarantined ? "q" : "e"), event.id.unixMilliseconds)
+            batch.events.argument(event.json)
         }
-        batches[index].count += events.count
-        batches[index].deliveries.append((events.count, completion))
+        batch.count += events.count
+        batch.deliveries.append(Delivery(events: events, completion: completion, settlement: settlement))
     }
 
     /// Hands this turn's calls to the connection; run it before the connection writes.
     func flush() {
-        for index in batches.indices where batches[index].count > 0 { send(index) }
+        for batch in batches where batch.count > 0 { send(batch) }
         replicas?.ask()
         replicas = nil
     }
@@ -116,43 +142,48 @@ final class EventStore {
         output.append(contentsOf: SHA256Hash.hex(of: Array(key.utf8)[...]).utf8)
     }
 
-    private func batch(for source: SourceKeys, adding count: Int) -> Int {
-        guard let index = batches.firstIndex(where: { $0.keys.source == source.source }) else {
-            batches.append(Batch(keys: source))
-            return batches.count - 1
+    private func appendDedupeKey(of event: NewEvent, _ source: SourceKeys, to encoder: inout RESPEncoder) {
+        if event.key.utf8.count <= Keys.longestIdempotencyKey {
+            encoder.argument(source.dedupePrefix, event.key)
+        } else {
+            var key = source.dedupePrefix
+            Self.appendDedupeName(event.key, to: &key)
+            encoder.argument(key)
         }
-        if batches[index].count > 0, batches[index].count + count > Self.eventsPerCall { send(index) }
-        if batches[index].count == 0 { batches[index].keys = source }
-        return index
+    }
+
+    private func batch(for source: SourceKeys, adding count: Int) -> Batch {
+        guard let batch = batches.first(where: { $0.keys.source == source.source }) else {
+            let batch = Batch(keys: source)
+            batches.append(batch)
+            return batch
+        }
+        if batch.count > 0, batch.count + count > Self.eventsPerCall { send(batch) }
+        if batch.count == 0 { batch.keys = source }
+        return batch
     }
 
     /// The raw delivery goes past the script, which would have to carry it through Lua; the script removes it again
     /// should the event prove a duplicate. A record that could not be written is made anew from the queue's event.
     private func archive(_ event: NewEvent) {
-        recordKey.removeAll(keepingCapacity: true)
-        recordKey.append(contentsOf: eventPrefix.utf8)
-        event.id.append(to: &recordKey)
         connection.send({ _ in }) { encoder in
-            encoder.command(6)
-            encoder.argument("SET" as StaticString)
-            encoder.argument(recordKey)
-            encoder.argument(parts: event.metadata[...], event.json[...], event.body)
-            // A second attempt must not give an expiry to a record that somebody already relies on.
-            encoder.argument("NX" as StaticString)
-            encoder.argument("EX" as StaticString)
-            encoder.argument(Int64(archiveSeconds))
+            encoder.bytes.append(contentsOf: recordHead)
+            event.id.append(to: &encoder.bytes)
+            encoder.endArgument()
+            encoder.argument(event.record)
+            encoder.bytes.append(contentsOf: recordEnd)
         }
     }
 
-    private func send(_ index: Int) {
-        let keys = batches[index].keys
-        let count = batches[index].count
-        let deliveries = batches[index].deliveries
+    private func send(_ batch: Batch) {
+        let keys = batch.keys
+        let count = batch.count
+        let deliveries = batch.deliveries
         var tail = RESPEncoder()
-        tail.bytes.reserveCapacity(batches[index].dedupeKeys.bytes.count + batches[index].events.bytes.count + 512)
+        tail.bytes.reserveCapacity(batch.dedupeKeys.bytes.count + batch.events.bytes.count + 512)
         tail.argument(Int64(keys.fixed.count + count))
         for key in keys.fixed { tail.argument(key) }
-        tail.bytes.append(contentsOf: batches[index].dedupeKeys.bytes)
+        tail.bytes.append(contentsOf: batch.dedupeKeys.bytes)
         tail.argument(keys.source)
         tail.argument(Int64(keys.queues.count))
         tail.argument(Int64(keys.dedupeWindowSeconds))
@@ -161,8 +192,8 @@ final class EventStore {
         tail.argument(Int64(maxDepth))
         tail.argument(tally?.field ?? "")
         for queue in keys.queues { tail.argument(queue) }
-        tail.bytes.append(contentsOf: batches[index].events.bytes)
-        batches[index].removeAll()
+        tail.bytes.append(contentsOf: batch.events.bytes)
+        batch.removeAll()
         let arguments = 1 + keys.fixed.count + count + 7 + keys.queues.count + 4 * count
         if connection.settings.waitReplicas > 0, replicas == nil { replicas = ReplicaWait(connection) }
         replicas?.began()
@@ -170,15 +201,15 @@ final class EventStore {
             if let tally, case .success(.array(let answers)) = result, answers.count == count + 2 {
                 tally.note(total: answers[count].integer, fresh: answers[count + 1].integer)
             }
-            guard let replicas else { return Self.distribute(result, of: count, to: deliveries) }
+            guard let replicas else { return Self.distribute(result, of: count, keys, to: deliveries) }
             replicas.answered { shortage in
-                Self.distribute(shortage.map { .failure($0) } ?? result, of: count, to: deliveries)
+                Self.distribute(shortage.map { .failure($0) } ?? result, of: count, keys, to: deliveries)
             }
         }
     }
 
     private static func distribute(
-        _ result: Result<RedisReply, RedisFailure>, of count: Int, to deliveries: [(count: Int, completion: Completion)]
+        _ result: Result<RedisReply, RedisFailure>, of count: Int, _ source: SourceKeys, to deliveries: [Delivery]
     ) {
         let outcome: Result<[RedisReply], RedisFailure> = result.flatMap { reply in
             switch reply {
@@ -189,15 +220,24 @@ final class EventStore {
         }
         var start = 0
         for delivery in deliveries {
-            let range = start..<start + delivery.count
+            let range = start..<start + delivery.events.count
             start = range.upperBound
-            delivery.completion(outcome.flatMap { Self.read($0[range]) })
+            let said = outcome.flatMap { read($0[range]) }
+            if let settlement = delivery.settlement {
+                settlement(said, delivery.events, source, delivery.completion)
+            } else {
+                delivery.completion(said)
+            }
         }
     }
+
+    /// Most deliveries are one event that is new.
+    private static let oneNew: [StoredEvent] = [.new]
 
     /// What the script says to a delivery's events. One that found a queue full fails the delivery: the others are
     /// stored, and will prove duplicates when it comes again.
     private static func read(_ answers: ArraySlice<RedisReply>) -> Result<[StoredEvent], RedisFailure> {
+        if answers.count == 1, case .bytes(let first)? = answers.first, first.isEmpty { return .success(oneNew) }
         var events: [StoredEvent] = []
         events.reserveCapacity(answers.count)
         for answer in answers {

@@ -35,9 +35,15 @@ enum RequestOutcome: Int, CaseIterable, Sendable {
 struct SourceCounters: Sendable {
     /// A provider may invent types; past this many the rest counts as "other".
     static let typesCounted = 200
+    /// Providers' names of types are a fraction of this, in bytes.
+    static let longestType = 128
+    private static let other = "other"
 
     private(set) var requests = [UInt64](repeating: 0, count: RequestOutcome.allCases.count)
-    private(set) var events: [String: UInt64] = [:]
+    /// Events by type, but for those of `recent`.
+    private var counted: [String: UInt64] = [:]
+    /// Deliveries of one type come in rows: the last type is counted without looking it up.
+    private var recent: (type: String, count: UInt64) = ("", 0)
     private(set) var duplicates: UInt64 = 0
     private(set) var duration = Histogram()
 
@@ -48,7 +54,23 @@ struct SourceCounters: Sendable {
         duration.record(nanoseconds: nanoseconds)
     }
 
-    mutating func countEvent(_ type: String) { add(1, to: type) }
+    /// Counts an event; a name of more than `longestType` bytes counts as "other", since metrics would carry it.
+    mutating func countEvent(_ type: String) {
+        if type == recent.type {
+            recent.count += 1
+            return
+        }
+        if recent.count > 0 { add(recent.count, to: recent.type) }
+        recent = (type.utf8.count <= Self.longestType ? type : Self.other, 1)
+    }
+
+    /// Events by type.
+    var events: [String: UInt64] {
+        guard recent.count > 0 else { return counted }
+        var all = self
+        all.add(recent.count, to: recent.type)
+        return all.counted
+    }
 
     mutating func countDuplicate() { duplicates += 1 }
 
@@ -60,10 +82,10 @@ struct SourceCounters: Sendable {
     }
 
     private mutating func add(_ count: UInt64, to type: String) {
-        if events.count < Self.typesCounted || events[type] != nil {
-            events[type, default: 0] += count
+        if counted.count < Self.typesCounted || counted[type] != nil {
+            counted[type, default: 0] += count
         } else {
-            events["other", default: 0] += count
+            counted[Self.other, default: 0] += count
         }
     }
 }

@@ -30,7 +30,7 @@ final class CommandBench {
     private let directory: TemporaryDirectory
     private let connection: RedisConnection
     private let events: EventStore
-    private var pipeline = Pipeline()
+    private let pipeline = Pipeline()
     private var ids = ULIDGenerator()
     private var configuration: Configuration
     private var runs = 0

@@ -11,9 +11,19 @@ struct SourceTableTests {
             #expect(found.source.name == "shop-\(number)")
             #expect(found.suffix.isEmpty)
         }
-        let found = try #require(table.find(Array("/webhooks/shop-7/secret/x".utf8)[...]))
-        #expect(found.source.name == "shop-7")
+    }
+
+    @Test func `a path goes on after the name only where the provider reads it`() throws {
+        let table = SourceTable([
+            try Self.source("list", of: "mailchimp"), try Self.source("shop"),
+        ])
+        let path = Array("/webhooks/list/secret/x".utf8)[...]
+        let found = try #require(table.find(path))
+        #expect(found.source.name == "list")
         #expect(String(decoding: found.suffix, as: UTF8.self) == "secret/x")
+        #expect(SourceTable.suffix(of: path, after: found.source).elementsEqual(found.suffix))
+        #expect(table.find(Array("/webhooks/shop/secret".utf8)[...]) == nil)
+        #expect(table.find(Array("/webhooks/shop/".utf8)[...])?.source.name == "shop")
     }
 
     @Test(arguments: [
@@ -26,11 +36,11 @@ struct SourceTableTests {
         #expect(table.find(Array(path.utf8)[...]) == nil)
     }
 
-    private static func source(_ name: String) throws -> Source {
+    private static func source(_ name: String, of provider: String = "stripe") throws -> Source {
         var configuration = SourceConfiguration(name: name)
-        configuration.provider = "stripe"
+        configuration.provider = provider
         configuration.secrets = [Secret(origin: .literal, bytes: Array("secret".utf8))]
-        let rules = try MappingCatalog().rules(named: "stripe")
-        return try Source(configuration, mapper: Mapper(provider: "stripe", rules: rules), keys: Keys())
+        let rules = try MappingCatalog().rules(named: provider)
+        return try Source(configuration, mapper: Mapper(provider: provider, rules: rules), keys: Keys())
     }
 }

@@ -192,7 +192,7 @@ struct DurableStoreTests {
                 let record = try #require(
                     EventRecord(try probe.command("GET", .text(bench.keys.event(event.id.description))).bytes ?? []))
                 #expect(Array(record.body) == Array(event.body))
-                #expect(Array(record.metadata) == event.metadata)
+                #expect(Array(record.metadata) == Array(event.metadata))
             }
         }
     }

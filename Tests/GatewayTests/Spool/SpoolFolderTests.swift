@@ -133,8 +133,7 @@ struct SpoolRoomTests {
             var kept: [NewEvent] = []
             var isFull = false
             for number in 0..<200 {
-                var event = NewEvent.sample(number)
-                event.body = [UInt8](repeating: UInt8(number), count: 6000)[...]
+                let event = NewEvent.sample(number).with(body: [UInt8](repeating: UInt8(number), count: 6000))
                 if await bench.accept([event]).isSpooled { kept.append(event) } else { isFull = true }
             }
             #expect(isFull)

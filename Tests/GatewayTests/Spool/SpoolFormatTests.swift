@@ -53,7 +53,7 @@ struct SpoolFormatTests {
         var forged: [UInt8] = []
         SpoolFormat(nonce: 0).append(SpoolRecord.samples(1)[0], to: &forged)
         var carrier = SpoolRecord.samples(2)[1]
-        carrier.event.body = forged[...]
+        carrier.event = carrier.event.with(body: forged)
         var bytes = Self.format.segment([carrier] + SpoolRecord.samples(1))
         bytes[SpoolFormat.segmentHeaderSize + 5] ^= 1
         let read = SpoolReader.read(bytes)

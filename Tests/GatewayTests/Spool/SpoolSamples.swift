@@ -29,6 +29,12 @@ extension NewEvent {
             body: Array(String(repeating: "b\(number)", count: number * 7 % 50).utf8)[...],
             isQuarantined: number % 5 == 4)
     }
+
+    func with(body: [UInt8]) -> NewEvent {
+        NewEvent(
+            id: id, type: type, key: key, json: Array(json), metadata: Array(metadata), body: body[...],
+            isQuarantined: isQuarantined)
+    }
 }
 
 extension SpoolFormat {

@@ -26,9 +26,9 @@ import Verifiers
                 return [true, false].map { JSONSelection.Path(startsAtPayload: $0, steps: steps) }
             })
         let base = document.member("x")
-        let found = withUnsafeTemporaryAllocation(of: JSONDocument.Node?.self, capacity: selection.count) { nodes in
+        let found = withUnsafeTemporaryAllocation(of: JSONDocument.Node.self, capacity: selection.count) { nodes in
             selection.resolve(in: document, base: base, payload: .root, into: nodes)
-            return selection.places.map { nodes[$0] }
+            return selection.places.map { nodes[$0] == .absent ? nil : nodes[$0] }
         }
         let expected = Self.paths.flatMap { path in
             [.root, base].map { start in

@@ -105,6 +105,23 @@ import Verifiers
         #expect(malformation.contains(reason))
     }
 
+    @Test(arguments: [
+        #"[{"id":"a","type":"x"},{"id":"b"},{"id":"c","type":"x"}]"#,
+        #"{"eventNotifications":[{"realmId":"1","dataChangeEvent":{"entities":[{"name":"A","id":"1","operation":"B","lastUpdated":"2026-11-21T08:00:00Z"},{"name":"A"},{"name":"A","id":"2","operation":"B","lastUpdated":"2026-11-21T08:00:00Z"}]}}]}"#,
+    ])
+    func `an element without what an event needs leaves the others whole`(body: String) throws {
+        let events = try provider().events(body)
+        #expect(events.map { $0.defect == nil } == [true, false, true])
+        #expect(events[1].key.hasPrefix("element-sha256:"))
+        #expect(events[1].type == "unreadable")
+        #expect(try provider().events(body)[1].key == events[1].key)
+    }
+
+    @Test func `identifiers that differ in half a surrogate pair are two`() throws {
+        let events = try provider().events(#"[{"id":"a\ud800","type":"x"},{"id":"a\ud801","type":"x"}]"#)
+        #expect(events.map(\.key) == [#"a\ud800"#, #"a\ud801"#])
+    }
+
     @Test func `a realm too long to copy into each entity is refused`() throws {
         let body =
             #"{"eventNotifications":[{"realmId":"\#(String(repeating: "1", count: 65))","dataChangeEvent":{"entities":[]}}]}"#

@@ -59,8 +59,7 @@ extension Provider {
     func malformation(_ body: String) -> String? {
         var document = JSONDocument()
         do {
-            _ = try events(in: .make(body: body), document: &document)
-            return nil
+            return try events(in: .make(body: body), document: &document).compactMap(\.defect).first
         } catch {
             return error.reason
         }

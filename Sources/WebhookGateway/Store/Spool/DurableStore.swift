@@ -37,6 +37,8 @@ final class DurableStore {
     private let log: Log
     private var folder: SpoolFolder?
     private var waiting: [Waiting] = []
+    /// What every delivery goes through when Redis has answered; made once for all.
+    private var settlement: EventStore.Settlement?
     /// Redis answers, but takes nothing in: not tried again before the drainer has been successful.
     private var isRefusing = false
     /// Whether it was said that Redis is there.
@@ -84,6 +86,10 @@ final class DurableStore {
         drainer?.putBack = { [weak self] in self?.putBack($0) ?? false }
         connection.willFlush = { [weak self] in self?.flush() }
         connection.stateChanged = { [weak self] isReady, reason in self?.connectionChanged(isReady, reason) }
+        settlement = { [weak self] result, events, source, completion in
+            guard let self else { return completion(result) }
+            self.settle(result, events, source, completion)
+        }
         if worker == 0, plan != nil { adopt() }
     }
 
@@ -99,9 +105,12 @@ final class DurableStore {
     /// Whether there is a Redis that events may go to.
     var isConnected: Bool { connection.isReady && storeGuard?.isFit != false }
 
+    /// The memory that a delivery's events take until they are settled, in bytes.
+    private static func size(of events: [NewEvent]) -> Int { events.reduce(0) { $0 + $1.record.count } }
+
     /// Keeps a delivery's events. A failure of Redis is none of this while the spool has room.
     func accept(_ events: [NewEvent], of source: SourceKeys, then completion: @escaping EventStore.Completion) {
-        let bytes = events.reduce(0) { $0 + $1.json.count + $1.body.count }
+        let bytes = Self.size(of: events)
         guard canSpool else {
             guard isConnected, hasRoom else { return completion(.failure(.unavailable(problem))) }
             bytesInFlight += bytes
@@ -114,16 +123,19 @@ final class DurableStore {
             return keep(events.map { SpoolRecord($0, source) }, .unavailable(problem), completion)
         }
         bytesInFlight += bytes
-        // The slices of the bodies are valid for this call only.
-        let records = events.map { SpoolRecord($0, source) }
-        store.accept(events, of: source) { [weak self] result in
-            guard let self else { return completion(result) }
-            self.bytesInFlight -= bytes
-            guard case .failure(let failure) = result else { return completion(result) }
-            if failure == .refused(RedisRefusal.queueFull) { return self.refuseAsFull(completion) }
-            self.note(failure)
-            self.keep(records, failure, completion)
-        }
+        store.accept(events, of: source, through: settlement, then: completion)
+    }
+
+    /// Redis has taken a delivery's events, or has not.
+    private func settle(
+        _ result: Result<[StoredEvent], RedisFailure>, _ events: [NewEvent], _ source: SourceKeys,
+        _ completion: @escaping EventStore.Completion
+    ) {
+        bytesInFlight -= Self.size(of: events)
+        guard case .failure(let failure) = result else { return completion(result) }
+        if failure == .refused(RedisRefusal.queueFull) { return refuseAsFull(completion) }
+        note(failure)
+        keep(events.map { SpoolRecord($0, source) }, failure, completion)
     }
 
     /// Ends the connection and the worker's part of the spool; what waits for Redis' word is written there.
@@ -329,10 +341,8 @@ final class DurableStore {
 }
 
 extension SpoolRecord {
-    /// An event on its way, with a copy of its body.
+    /// An event on its way.
     fileprivate init(_ event: NewEvent, _ source: SourceKeys) {
-        var event = event
-        event.body = Array(event.body)[...]
         self.init(
             source: source.source, queues: source.queues, dedupeWindowSeconds: source.dedupeWindowSeconds, event: event)
     }
