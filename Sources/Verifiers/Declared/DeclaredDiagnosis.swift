@@ -18,6 +18,10 @@ struct DeclaredDiagnosis {
             return "the body is empty: \(definition.title) never sends an empty body"
         }
         let trial = Trial(proof: proof, keys: keys, received: received)
+        if !proof.singleUse.isEmpty, trial.succeeds(input) {
+            return
+                "the signature is right, but its token has proved another event before: \(definition.title) uses each once"
+        }
         return secretCause(trial, input) ?? urlCause(trial, input, delivery) ?? bodyCause(trial, input)
             ?? textCause(trial, input) ?? algorithmCause(trial, signatures, input) ?? general
     }

@@ -56,9 +56,12 @@ extension DeclaredProvider {
         var input = SignedInput(values: values, body: sample.body[...], url: check.url)
         input.timestamp = Array((timestamp ?? "").utf8)[...]
         if !proof.id.isEmpty {
-            let id = values.first(of: proof.id).map { Array($0) } ?? Array("msg_\(FreshIdentity.hex(serial: 0))".utf8)
+            var id = values.first(of: proof.id).map { Array($0) } ?? Array("msg_\(FreshIdentity.hex(serial: 0))".utf8)
+            // A token that was used already would prove nothing else.
+            if !proof.singleUse.isEmpty { id = Hex.encode(EntropySource.bytes(25)[...]) }
             place(String(decoding: id, as: UTF8.self), at: proof.id, in: &sample)
             input.id = id[...]
+            input.body = sample.body[...]
         }
         let bytes: [UInt8]?
         switch check.keys {

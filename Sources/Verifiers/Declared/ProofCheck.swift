@@ -62,6 +62,11 @@ struct ProofCheck {
         guard !(proof.refusesEmptyBody && delivery.body.isEmpty) else { throw .mismatch }
         let secret = try match(candidates, input)
         if let rule = proof.timestamp, let moment { try check(moment, rule, delivery.receivedAt) }
+        if !proof.singleUse.isEmpty {
+            // Without the text that tells events apart the body is it.
+            let owner = values.first(of: proof.singleUse) ?? delivery.body
+            guard proof.tokens.claim(input.id, for: owner) else { throw .mismatch }
+        }
         return secret
     }
 

@@ -29,6 +29,13 @@ public struct ProviderDefinition: Sendable, Equatable {
     /// The rules of its field mapping as JSON (docs/mappings.md); nil: every type passes through.
     public var mapping: String?
 
+    /// The same definition, of which no token was used yet.
+    public var unused: ProviderDefinition {
+        var definition = self
+        for index in definition.proofs.indices { definition.proofs[index].tokens = SingleUseTokens() }
+        return definition
+    }
+
     /// Makes a definition that proves nothing yet.
     public init(name: String, title: String) {
         self.name = name
@@ -116,6 +123,10 @@ public struct Proof: Sendable, Equatable {
     public var signed = SignedText(parts: [.body])
     /// Whether a delivery without a body is refused.
     public var refusesEmptyBody = false
+    /// Where the text stands that `id` may prove once: the same id with another text is refused; empty: any number.
+    public var singleUse: [Place] = []
+    /// The ids that were used.
+    var tokens = SingleUseTokens()
 
     /// Makes a proof.
     public init(kind: Kind) { self.kind = kind }

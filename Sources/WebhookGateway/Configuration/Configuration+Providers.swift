@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Glibc
 import Verifiers
 
@@ -24,11 +23,7 @@ extension Configuration {
                 keyPath: keyPath, message: "stands in the file and in \(path)", remedy: "keep one")
         }
         do {
-            let bytes = try HostFile.read(path)
-            _ = try JSON5Outline(bytes)
-            let decoder = JSONDecoder()
-            decoder.allowsJSON5 = true
-            providers[name] = try decoder.decode(JSONValue.self, from: Data(bytes))
+            providers[name] = try JSON5.value(of: try HostFile.read(path))
             return nil
         } catch let error as JSON5Outline.Failure {
             return ConfigurationIssue(

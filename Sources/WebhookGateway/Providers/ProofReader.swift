@@ -11,7 +11,7 @@ struct ProofReader {
     func proof(_ value: JSONValue, at path: String) -> Proof? {
         let keys = [
             "label", "kind", "algorithm", "key", "when", "signature", "timestamp", "id", "signed", "emptyBody",
-            "bodyUnsigned",
+            "bodyUnsigned", "singleUse",
         ]
         guard let object = StrictObject(value, at: path, keys: keys, problems) else { return nil }
         let name: KindName = choice(object, "kind", .hmac)
@@ -23,6 +23,10 @@ struct ProofReader {
         proof.signature = signature(object, name)
         proof.timestamp = timestamp(object)
         proof.refusesEmptyBody = emptyBody(object)
+        proof.singleUse = places.places(object, "singleUse")
+        if !proof.singleUse.isEmpty, proof.id.isEmpty {
+            problems.add(object.path("singleUse"), "needs to know the token", "say where it stands under \"id\"")
+        }
         readKey(object, &proof)
         if let template = object.text("signed") {
             do throws(SignedText.Malformed) {

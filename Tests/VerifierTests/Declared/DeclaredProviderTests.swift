@@ -171,3 +171,17 @@ extension ProviderSettings {
     /// Settings of a source that asks for no proof.
     fileprivate static let open = ProviderSettings(secrets: [], allowUnauthenticated: true)
 }
+
+extension DeclaredProviderTests {
+    @Test func `a token proves one event, as often as it is repeated, and no other`() {
+        let tokens = SingleUseTokens()
+        func claim(_ token: String, _ owner: String) -> Bool {
+            tokens.claim(Array(token.utf8)[...], for: Array(owner.utf8)[...])
+        }
+        #expect(claim("t", "a") && claim("t", "a"))
+        #expect(!claim("t", "b"))
+        #expect(claim("u", "b"))
+        for number in 0..<SingleUseTokens.capacity { _ = claim("\(number)", "x") }
+        #expect(claim("t", "b"), "what is older than the capacity is forgotten")
+    }
+}

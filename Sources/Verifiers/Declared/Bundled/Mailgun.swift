@@ -12,7 +12,7 @@ extension BundledDefinitions {
               ],
               facts: {
                 answer: "200 and nothing else is success; 406 means never again", retries: "5, 10, 15 min, 1, 2, 4 h; delivered notifications are not retried",
-                order: "not guaranteed", security: "the body is not signed; each token is good for one event only",
+                order: "not guaranteed", security: "the body is not signed; within one process each token is good for one event only, however often it is repeated",
               },
               proof: {
                 kind: "hmac", algorithm: "sha256",
@@ -20,6 +20,8 @@ extension BundledDefinitions {
                 timestamp: { from: ["/signature/timestamp", "form:timestamp"] },
                 id: ["/signature/token", "form:token"],
                 signed: "{timestamp}{id}", bodyUnsigned: true,
+                // Its token is good for one event, since whoever saw it could prove any other body with it.
+                singleUse: ["/event-data/id", "form:Message-Id"],
               },
               body: ["json", "form"],
               event: {

@@ -1,0 +1,48 @@
+import Synchronization
+
+/// Remembers which token proved which event, for providers whose signature covers a token and not the body (Mailgun):
+/// whoever saw one delivery could else prove any other with its token.
+///
+/// One for a source, shared by all its workers. What it knows ends with the process and with the capacity; within both
+/// a token is good for one event, as often as it is repeated.
+public final class SingleUseTokens: Sendable, Equatable {
+    /// How many tokens are remembered; the oldest goes first.
+    static let capacity = 65_536
+
+    private struct Memory {
+        var owners: [UInt64: UInt64] = [:]
+        var order: [UInt64] = []
+        var next = 0
+    }
+
+    private let memory = Mutex(Memory())
+
+    /// Remembers nothing yet.
+    public init() {}
+
+    /// Whether `token` is new or belongs to `owner`, which it then does.
+    func claim(_ token: ArraySlice<UInt8>, for owner: ArraySlice<UInt8>) -> Bool {
+        let token = Self.short(token)
+        let owner = Self.short(owner)
+        return memory.withLock { memory in
+            if let known = memory.owners[token] { return known == owner }
+            if memory.order.count < Self.capacity {
+                memory.order.append(token)
+            } else {
+                memory.owners[memory.order[memory.next]] = nil
+                memory.order[memory.next] = token
+                memory.next = (memory.next + 1) % Self.capacity
+            }
+            memory.owners[token] = owner
+            return true
+        }
+    }
+
+    /// The first 8 bytes of a SHA-256: enough to tell tokens apart, small enough for many.
+    private static func short(_ text: ArraySlice<UInt8>) -> UInt64 {
+        SHA256Hash.digest(of: text).bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    /// What is remembered is no part of what a definition says.
+    public static func == (left: SingleUseTokens, right: SingleUseTokens) -> Bool { true }
+}
