@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Glibc
 
 /// A configuration ready to run, and what was noticed on the way.
@@ -107,11 +106,9 @@ extension ConfigurationLoader {
     }
 
     private func decode(_ bytes: [UInt8], place: String) throws(ConfigurationError) -> [String: JSONValue] {
-        let decoder = JSONDecoder()
-        decoder.allowsJSON5 = true
         let issue: ConfigurationIssue
         do {
-            let value = try decoder.decode(JSONValue.self, from: Data(bytes))
+            let value = try JSON5.value(of: bytes)
             if case .object(let members) = value { return members }
             issue = ConfigurationIssue(
                 keyPath: "", message: "expected an object, found \(value.kind)", remedy: "begin the file with {")

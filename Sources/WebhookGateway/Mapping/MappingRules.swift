@@ -1,5 +1,3 @@
-import FoundationEssentials
-
 /// A named set of rules, read from the mapping language (docs/mappings.md) and ready to run; the first that fits wins.
 struct MappingRules: Sendable {
     let rules: [Rule]
@@ -27,10 +25,8 @@ struct MappingRules: Sendable {
     }
 
     private static func value(of json5: String, named name: String) throws(ConfigurationError) -> JSONValue {
-        let decoder = JSONDecoder()
-        decoder.allowsJSON5 = true
         do {
-            return try decoder.decode(JSONValue.self, from: Data(json5.utf8))
+            return try JSON5.value(of: Array(json5.utf8))
         } catch {
             let issue = ConfigurationIssue(
                 keyPath: name, message: "this is not JSON5: \(error)", remedy: "mend the text")

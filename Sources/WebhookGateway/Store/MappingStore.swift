@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Verifiers
 
 /// Mappings that came through the API: one a source, with every version that there was. They are in force before those
@@ -72,11 +71,7 @@ extension MappingStore.Version {
 
     /// The mapping as the configuration would hold it; nil: reset, or not readable (any more).
     var value: JSONValue? {
-        text.flatMap { text in
-            let decoder = JSONDecoder()
-            decoder.allowsJSON5 = true
-            return try? decoder.decode(JSONValue.self, from: Data(text.utf8))
-        }
+        text.flatMap { try? JSON5.value(of: Array($0.utf8)) }
     }
 }
 

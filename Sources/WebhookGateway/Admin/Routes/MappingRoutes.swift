@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Verifiers
 
 /// A source's mapping: see, change, try, reset, roll back, and which fields its deliveries have.
@@ -133,11 +132,13 @@ enum MappingRoutes {
 
     /// Reads a mapping; what is wrong with it is 422.
     private static func rules(_ text: String, _ source: SourceConfiguration) throws -> MappingRules {
-        let decoder = JSONDecoder()
-        decoder.allowsJSON5 = true
         let value: JSONValue
         do {
-            value = try decoder.decode(JSONValue.self, from: Data(text.utf8))
+            value = try JSON5.value(of: Array(text.utf8))
+        } catch let failure as JSON5Outline.Failure {
+            throw Problem(
+                .unprocessableContent,
+                "The mapping is not JSON5: line \(failure.line), column \(failure.column): \(failure.reason).")
         } catch {
             throw Problem(.unprocessableContent, "The mapping is not JSON5.")
         }
