@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 
 /// A configuration ready to run, and what was noticed on the way.
