@@ -22,7 +22,7 @@ extension EventSearch {
     ) async throws(RedisFailure) -> EventScan {
         let deadline = ContinuousClock.now + time
         let sources = try await allSources(query)
-        let count = query.isByIndex ? min(limit + 1, Self.eventsPerCall) : Self.eventsPerCall
+        let count = query.isByIndex ? limit + 1 : max(Self.eventsPerCall, limit)
         var scan = EventScan()
         var position = cursor
         while true {

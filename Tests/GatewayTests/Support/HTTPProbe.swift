@@ -39,6 +39,12 @@ final class HTTPProbe {
         }
     }
 
+    /// The next byte, whatever it belongs to; nil at the end.
+    func readByte() -> UInt8? {
+        var byte: UInt8 = 0
+        return recv(socket.raw, &byte, 1, 0) == 1 ? byte : nil
+    }
+
     /// Whether the server closes the connection without another byte.
     func isClosed() -> Bool {
         var byte: UInt8 = 0

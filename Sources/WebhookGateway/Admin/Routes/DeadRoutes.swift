@@ -31,6 +31,9 @@ enum DeadRoutes {
         Shape.Member("sample", .record(letter), "the newest"),
     ]
 
+    /// A thousand ids of the longest kind.
+    private static let longestSelection = 524_288
+
     private static let selection = Shape.object([
         Shape.Member("ids", .list(.text(longest: 300), longest: 1000), "dead letters by their ids"),
         Shape.Member("filter", .object(filter), "all that it means; {} means all there are"),
@@ -73,11 +76,11 @@ enum DeadRoutes {
         Route(
             .post, "/api/v1/dead/retry", "dead.retry",
             "Take dead letters up again; quarantined deliveries are mapped anew", .role(.operator), body: selection,
-            answer: .json("What it came to.", change)
+            maxBodyBytes: longestSelection, answer: .json("What it came to.", change)
         ) { request, services in try await Self.change(request, services, isRetry: true) },
         Route(
             .post, "/api/v1/dead/discard", "dead.discard", "Give dead letters up for good", .role(.operator),
-            body: selection, answer: .json("What it came to.", change)
+            body: selection, maxBodyBytes: longestSelection, answer: .json("What it came to.", change)
         ) { request, services in try await Self.change(request, services, isRetry: false) },
     ]
 

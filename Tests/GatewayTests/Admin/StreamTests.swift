@@ -1,0 +1,65 @@
+import Testing
+import Verifiers
+
+@testable import WebhookGateway
+
+/// Server-sent events over a real socket.
+@ControlPlane
+struct StreamTests {
+    private static func add(_ number: Int, tenant: String, to store: StoreFixture) async throws {
+        let (id, keys) = (StoreFixture.id(number), store.keys)
+        let json =
+            #"{"specversion":"1.0","id":"\#(id)","source":"/webhooks/stripe","type":"payment.succeeded","#
+            + #""tenant":"\#(tenant)","data":{}}"#
+        let now = Clock.unixMilliseconds()
+        _ = try await store.connection.pipeline([
+            ["SET", .text(keys.event(id)), .text("{}\n\(json)\n")],
+            ["ZADD", .text(keys.index("stripe")), .integer(now), .text(id)],
+        ])
+    }
+
+    /// Reads from the probe, away from the control plane, until the text is there.
+    @concurrent
+    private nonisolated static func read(_ port: UInt16, _ request: String, until text: String) async throws -> String {
+        let probe = try HTTPProbe(port: port)
+        try probe.write(request.utf8)
+        let deadline = ContinuousClock.now + .seconds(30)
+        var found = ""
+        while !found.contains(text), let byte = probe.readByte() {
+            guard ContinuousClock.now < deadline else { throw TimedOut(description: "not within 30 s: \(text)") }
+            found.unicodeScalars.append(Unicode.Scalar(byte))
+        }
+        return found
+    }
+
+    @Test func `a new event comes down the stream, another tenant's does not; a missed one is made up for`()
+        async throws
+    {
+        try await AdminBench.run { (bench: AdminBench) async throws in
+            let token = try await bench.token(.viewer, tenant: "acme")
+            let head =
+                "GET /api/v1/events/stream HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \(token)\r\n"
+            let port = bench.port
+            let reading = Task { try await Self.read(port, head + "\r\n", until: StoreFixture.id(3)) }
+            // Only what comes in after the request is told, and nobody says when that has come: so again and again.
+            let store = bench.store
+            let adding = Task {
+                while !Task.isCancelled {
+                    for (number, tenant) in [(1, "acme"), (2, "other"), (3, "acme")] {
+                        try await Self.add(number, tenant: tenant, to: store)
+                    }
+                    try await Task.sleep(for: .milliseconds(100))
+                }
+            }
+            defer { adding.cancel() }
+            let text = try await reading.value
+            #expect(text.contains("Content-Type: text/event-stream"))
+            #expect(text.contains("event: event") && text.contains(StoreFixture.id(1)))
+            #expect(!text.contains(StoreFixture.id(2)))
+            let last = try #require(text.split(separator: "\n").first { $0.hasPrefix("id: ") }).dropFirst(4)
+            let again = try await Self.read(
+                port, head + "Last-Event-ID: \(last.trimmingPrefix(" "))\r\n\r\n", until: StoreFixture.id(3))
+            #expect(again.contains(StoreFixture.id(3)) && !again.contains(StoreFixture.id(2)))
+        }
+    }
+}
