@@ -80,7 +80,7 @@ struct LaneStoreTests {
         }
     }
 
-    @Test func `a retry waits until it is due, then comes first with its attempts and age`() async throws {
+    @Test func `a retry waits until it is due, then takes turns with what waits, with its attempts and age`() async throws {
         try await StoreFixture.run { store in
             try await store.dispatch(0..<3)
             let lane = store.laneStore()
@@ -101,8 +101,9 @@ struct LaneStoreTests {
                 "HINCRBY", .text(store.keys.state(StoreFixture.id(0))), "first:crm", -5000,
             ])
             let again = try await claim(lane, 2).claimed
-            #expect(again.map(\.claim.id) == ids([0, 2]))
-            #expect(again[0].attempts == 1 && again[0].age >= .seconds(5))
+            #expect(Set(again.map(\.claim.id)) == Set(ids([0, 2])))
+            let retried = try #require(again.first { $0.claim.id == StoreFixture.id(0) })
+            #expect(retried.attempts == 1 && retried.age >= .seconds(5))
             #expect(try await store.unaccounted(lane: "crm") == 0)
         }
     }
