@@ -73,12 +73,23 @@ final class Reaper {
                 ["queue": .text(round.queue), "returned": .number(round.returned), "dead": .number(round.dead)])
         }
         for lane in lanes {
-            let count = try await lane.reap()
+            let count = try await reap(lane)
             guard count > 0 else { continue }
             log.warning(
                 "events whose claim ended went back to their lane",
                 ["destination": .text(lane.destination), "events": .number(count)])
             wake(lane.destination)
         }
+    }
+
+    /// All that has ended, a part at a time: a forwarder may die with tens of thousands of events in flight.
+    private func reap(_ lane: LaneStore) async throws(RedisFailure) -> Int {
+        var total = 0
+        while !isStopping {
+            let count = try await lane.reap()
+            total += count
+            guard count == LaneStore.eventsPerCall else { break }
+        }
+        return total
     }
 }

@@ -78,8 +78,7 @@ struct Keys: Sendable {
     var aliasPrefix: String { "\(prefix)alias:" }
     func alias(_ id: String) -> String { aliasPrefix + id }
     func index(_ source: String) -> String { "\(prefix)index:\(source)" }
-    var statePrefix: String { "\(prefix)state:" }
-    func state(_ id: String) -> String { statePrefix + id }
+    func state(_ id: String) -> String { "\(prefix)state:\(id)" }
     var attemptsPrefix: String { "\(prefix)attempts:" }
     func attempts(_ id: String) -> String { attemptsPrefix + id }
     func lane(_ destination: String) -> String { "\(prefix)lane:\(destination)" }

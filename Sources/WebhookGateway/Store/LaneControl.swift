@@ -104,7 +104,7 @@ struct LaneControl {
             .laneEmpty,
             keys: [
                 keys.lane(destination), keys.laneDelayed(destination), keys.laneParked(destination),
-                keys.laneDead(destination), keys.laneOrder(destination), keys.ledger,
+                keys.laneDead(destination), keys.laneOrder(destination), keys.ledger, keys.laneInflight(destination),
             ])
         call.add(keys.prefix)
         call.add(destination)

@@ -44,13 +44,27 @@ struct QueueControl {
     }
 
     /// Discards what waits; the ledger counts it. Returns how many entries there were.
+    ///
+    /// It takes them a part at a time, so that others get their turn at Redis; what comes in meanwhile stays.
     func clear() async throws(RedisFailure) -> Int {
-        var call = ScriptCall(.queueClear, keys: [keys.queue(queue), keys.queueAside(queue), keys.ledger])
-        call.add(queue)
-        call.add(keys.statePrefix)
-        call.add(Int64(archiveSeconds))
-        return Int(try await connection.evaluate(call).integer ?? 0)
+        let lengths = try await connection.pipeline(
+            [keys.queue(queue), keys.queueAside(queue)].map { ["LLEN", .text($0)] })
+        let waiting = lengths.reduce(0) { $0 + Int($1.integer ?? 0) }
+        var cleared = 0
+        while cleared < waiting {
+            var call = ScriptCall(.queueClear, keys: [keys.queue(queue), keys.queueAside(queue), keys.ledger])
+            call.add(queue)
+            call.add(keys.prefix)
+            call.add(Int64(archiveSeconds))
+            call.add(Int64(min(waiting - cleared, Self.entriesPerCall)))
+            let count = Int(try await connection.evaluate(call).integer ?? 0)
+            guard count > 0 else { break }
+            cleared += count
+        }
+        return cleared
     }
+
+    private static let entriesPerCall = 500
 
     private var pauseKeys: [String] { [keys.queue(queue), keys.queueAside(queue), keys.queuePaused(queue)] }
 

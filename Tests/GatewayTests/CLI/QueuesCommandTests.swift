@@ -116,6 +116,20 @@ struct QueuesCommandTests {
         }
     }
 
+    @Test func `clear takes many in parts, and a replay that waited leaves its event as it was`() async throws {
+        try await CommandBench.run { bench in
+            try await bench.store.enqueue(0..<1201)
+            let state = bench.store.keys.state(StoreFixture.id(7))
+            _ = try await bench.store.connection.command([
+                "HSET", .text(state), "status", "queued", "pending", 0, "to:crm", "delivered",
+            ])
+            #expect(try await bench.run("queues", "clear", "events").output == "events: 1201 entries discarded\n")
+            #expect(try await bench.store.state(7)["status"] == "delivered")
+            #expect(try await bench.store.state(1200)["status"] == "discarded")
+            #expect(try await bench.store.unaccountedEvents() == 0)
+        }
+    }
+
     @Test(arguments: [
         ["queues"], ["queues", "peek"], ["queues", "peek", "a:b"], ["queues", "pause", "x", "y"],
         ["queues", "list", "--count", "3"], ["queues", "look"],

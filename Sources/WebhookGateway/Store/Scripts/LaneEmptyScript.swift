@@ -1,30 +1,41 @@
 extension RedisScript {
     /// Takes events out of a lane that nobody delivers any more, dead ones too: for good, or into another lane.
     ///
-    /// KEYS: lane · delayed · parked · dead · order · ledger.
+    /// KEYS: lane · delayed · parked · dead · order · ledger · inflight.
     /// ARGV: prefix · destination · archive time in seconds · most events · the other destination, or "" to discard.
     /// Answers how many were taken; 0 when there is nothing more, but for what is in flight.
     ///
-    /// The books say `discarded` here and `entered` there. A lane that owes the event already does not get it again.
+    /// The books say `discarded` here and `entered` there. A lane that owes the event already does not get it again. An
+    /// event that others of its key wait for lets the next one go, as when it is settled: they keep their order, and whoever
+    /// stops half-way leaves none behind that waits for what is not there any more.
     static let laneEmpty = RedisScript(
         name: "laneEmpty",
-        source: eventStateLua + #"""
+        source: eventStateLua + laneOrderLua + #"""
             local prefix, name, archive, most, other = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
             local ids, owed = {}, {}
             local function take(id, isOwed)
               ids[#ids + 1], owed[#ids + 1] = id, isOwed
             end
-            for _, id in ipairs(redis.call('LRANGE', KEYS[1], 0, most - 1)) do take(id, true) end
-            redis.call('LTRIM', KEYS[1], #ids, -1)
-            for _, key in ipairs({KEYS[3], KEYS[2], KEYS[4]}) do
-              local members = #ids < most and redis.call('ZRANGE', key, 0, most - #ids - 1) or {}
-              if #members > 0 then redis.call('ZREM', key, unpack(members)) end
-              for _, member in ipairs(members) do
-                take(key == KEYS[3] and string.sub(member, 57) or member, key ~= KEYS[4])
-              end
+            local function members(key)
+              local found = #ids < most and redis.call('ZRANGE', key, 0, most - #ids - 1) or {}
+              if #found > 0 then redis.call('ZREM', key, unpack(found)) end
+              return found
             end
+            for _, id in ipairs(members(KEYS[2])) do
+              take(id, true)
+              release(KEYS[1], KEYS[5], KEYS[3], id)
+            end
+            while #ids < most do
+              local id = redis.call('LPOP', KEYS[1])
+              if not id then break end
+              take(id, true)
+              release(KEYS[1], KEYS[5], KEYS[3], id)
+            end
+            -- What is parked still waits for what is in flight.
+            for _, member in ipairs(members(KEYS[3])) do take(string.sub(member, 57), true) end
+            for _, id in ipairs(members(KEYS[4])) do take(id, false) end
             if #ids == 0 then
-              redis.call('DEL', KEYS[5])
+              if redis.call('EXISTS', KEYS[7]) == 0 then redis.call('DEL', KEYS[5]) end
               return 0
             end
 

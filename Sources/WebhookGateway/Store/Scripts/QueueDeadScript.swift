@@ -15,6 +15,13 @@ extension RedisScript {
               redis.call('RPUSH', target(KEYS[1]), ARGV[3])
             elseif ARGV[4] == '' then
               redis.call('HINCRBY', KEYS[3], 'queue:' .. ARGV[3] .. ':discarded', 1)
+              -- No lane has heard of it, and none will: the archive keeps it for the forwarder no more.
+              if ARGV[3] == 'events' and redis.call('EXISTS', KEYS[4]) == 1
+                and redis.call('HSETNX', KEYS[5], 'status', 'discarded') == 1 then
+                redis.call('HSET', KEYS[5], 'pending', 0)
+                redis.call('EXPIRE', KEYS[4], ARGV[5])
+                redis.call('EXPIRE', KEYS[5], ARGV[5])
+              end
             else
               redis.call('HINCRBY', KEYS[3], 'source:' .. ARGV[4] .. ':discarded', 1)
               redis.call('HINCRBY', KEYS[3], 'source:' .. ARGV[4] .. ':quarantined', -1)

@@ -42,26 +42,34 @@ extension RedisScript {
             """#
     )
 
-    /// Discards the entries that wait on a queue, paused or not; what is at work, delayed or dead stays.
+    /// Discards entries that wait on a queue, paused or not, from its head; what is at work, delayed or dead stays.
     ///
-    /// KEYS: queue · aside · ledger. ARGV: queue name · prefix of states · archive time in seconds.
-    /// Answers how many there were. Events that no lane has heard of yet get the status `discarded`.
+    /// KEYS: queue · aside · ledger. ARGV: queue name · prefix · archive time in seconds · most entries.
+    /// Answers how many it discarded. Events that no lane has heard of yet get the status `discarded`.
     static let queueClear = RedisScript(
         name: "queueClear",
-        source: #"""
-            local count = redis.call('LLEN', KEYS[1]) + redis.call('LLEN', KEYS[2])
-            for key = 1, ARGV[1] == 'events' and 2 or 0 do
-              for from = 0, redis.call('LLEN', KEYS[key]) - 1, 500 do
-                for _, entry in ipairs(redis.call('LRANGE', KEYS[key], from, from + 499)) do
-                  local id = string.match(entry, '"id":"([%w_.-]+)"')
-                  if id and redis.call('HSETNX', ARGV[2] .. id, 'status', 'discarded') == 1 then
-                    redis.call('HSET', ARGV[2] .. id, 'pending', 0)
-                    redis.call('EXPIRE', ARGV[2] .. id, ARGV[3])
+        source: eventStateLua + #"""
+            local most, count = tonumber(ARGV[4]), 0
+            for _, key in ipairs({KEYS[2], KEYS[1]}) do
+              local entries = count < most and redis.call('LRANGE', key, 0, most - count - 1) or {}
+              for _, entry in ipairs(ARGV[1] == 'events' and entries or {}) do
+                local id = string.match(entry, '"id":"([%w_.-]+)"')
+                local state = id and ARGV[2] .. 'state:' .. id
+                if id and redis.call('HSETNX', state, 'status', 'discarded') == 1 then
+                  redis.call('HSET', state, 'pending', 0)
+                  redis.call('EXPIRE', state, ARGV[3])
+                elseif id and redis.call('HGET', state, 'status') == 'queued' then
+                  -- A replay: the event is what its lanes say again.
+                  if tonumber(redis.call('HGET', state, 'pending') or '0') <= 0 then
+                    close(ARGV[2], id, ARGV[3])
+                  else
+                    redis.call('HSET', state, 'status', 'forwarding')
                   end
                 end
               end
+              if #entries > 0 then redis.call('LTRIM', key, #entries, -1) end
+              count = count + #entries
             end
-            redis.call('UNLINK', KEYS[1], KEYS[2])
             if count > 0 then redis.call('HINCRBY', KEYS[3], 'queue:' .. ARGV[1] .. ':discarded', count) end
             return count
             """#

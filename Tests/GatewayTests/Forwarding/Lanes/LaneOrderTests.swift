@@ -74,6 +74,64 @@ struct LaneOrderTests {
         }
     }
 
+    @Test func `an ordered lane that is emptied keeps the order, and half-way leaves nobody waiting for what is gone`()
+        async throws
+    {
+        try await StoreFixture.run { store in
+            try await add(0..<6, subjects: 2, to: store)
+            let lane = laneStore(store)
+            let claimed = try await claim(lane)
+            try await settle(lane, claimed[0], Verdict(.return))
+            try await settle(lane, claimed[1], Verdict(.retry, delay: .seconds(60), category: .network, attempt: 1))
+            // One call for one event, as of an operator who stops it at once.
+            var call = ScriptCall(
+                .laneEmpty,
+                keys: [
+                    store.keys.lane("crm"), store.keys.laneDelayed("crm"), store.keys.laneParked("crm"),
+                    store.keys.laneDead("crm"), store.keys.laneOrder("crm"), store.keys.ledger,
+                    store.keys.laneInflight("crm"),
+                ])
+            call.add(store.keys.prefix)
+            call.add("crm")
+            call.add(Int64(StoreFixture.archiveSeconds))
+            call.add(Int64(1))
+            call.add("other")
+            #expect(try await store.connection.evaluate(call).integer == 1)
+            #expect(try await claim(lane).map(\.claim.id) == ids([3, 0]), "the retried one is gone")
+
+            for id in ids([3, 0]) {
+                _ = try await store.connection.command(["ZADD", .text(store.keys.laneInflight("crm")), 1, .text(id)])
+            }
+            let control = LaneControl(
+                connection: store.connection, keys: store.keys, archiveSeconds: StoreFixture.archiveSeconds)
+            let (taken, inFlight) = try await control.empty("crm", into: "other")
+            #expect(taken == 5 && inFlight == 0)
+            let moved = try await store.list(store.keys.lane("other"))
+            #expect(moved.filter(ids([0, 2, 4]).contains) == ids([0, 2, 4]))
+            #expect(moved.filter(ids([1, 3, 5]).contains) == ids([1, 3, 5]))
+            #expect(try await store.integer(["EXISTS", .text(store.keys.laneOrder("crm"))]) == 0)
+            #expect(try await store.unaccounted(lane: "crm") == 0)
+        }
+    }
+
+    @Test func `what one claim looks at is bounded, and the next goes on where it stopped`() async throws {
+        try await StoreFixture.run { store in
+            try await add(0..<6, subjects: 1, to: store)
+            let padding = String(repeating: "x", count: 600_000)
+            for id in ids([0, 1, 2, 3, 4, 5]) {
+                let json = #"{"id":"\#(id)","subject":"s0","data":"\#(padding)"}"#
+                _ = try await store.connection.command(["SET", .text(store.keys.event(id)), .text("{}\n\(json)\n")])
+            }
+            let lane = laneStore(store)
+            var answer = try await lane.exchange(.init(events: 9, bytes: 8 << 20, token: "t"))
+            #expect(answer.claimed.map(\.claim.id) == ids([0]))
+            #expect(try await store.list(store.keys.lane("crm")) == ids([2, 3, 4, 5]))
+            answer = try await lane.exchange(.init(events: 9, bytes: 8 << 20, token: "t"))
+            #expect(answer.claimed.isEmpty && answer.nextDue == .zero, "it is worth asking again at once")
+            #expect(try await store.list(store.keys.lane("crm")) == ids([4, 5]))
+        }
+    }
+
     @Test func `no event overtakes another of its subject, whatever fails, with two forwarders`() async throws {
         var attempts: [String: [String]] = [:]
         let destination = AnsweringDestination(events: 8) { batch in

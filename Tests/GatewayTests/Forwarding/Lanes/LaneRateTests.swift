@@ -45,6 +45,26 @@ struct LaneRateTests {
         }
     }
 
+    private func lane(_ store: StoreFixture, _ requests: Int, _ period: Duration) -> LaneStore {
+        LaneStore(
+            "crm", connection: store.connection, keys: store.keys, archiveSeconds: StoreFixture.archiveSeconds,
+            rules: LaneRules(rate: .init(requests: requests, period: period)))
+    }
+
+    @Test func `a rate that is raised holds at once, whatever the slower one had put off`() async throws {
+        try await StoreFixture.run { store in
+            let daily = lane(store, 1, .seconds(86_400))
+            #expect(try await daily.exchange(.init(permits: 1)).permits == 1)
+            #expect(try await daily.exchange(.init(permits: 1)).permits == 0)
+            let fast = lane(store, 50, .seconds(1))
+            for _ in 0..<5 {
+                try await eventually("a permit by the new rate") {
+                    try await fast.exchange(.init(permits: 1)).permits == 1
+                }
+            }
+        }
+    }
+
     @Test(arguments: [(1, 10), (10, 1), (100, 10), (190, 10), (1000, 1)])
     func `a burst and what may follow it in a period are what is allowed`(requests: Int, seconds: Int) {
         let rate = LaneRules.Rate(requests: requests, period: .seconds(seconds))

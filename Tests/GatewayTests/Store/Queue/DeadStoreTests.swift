@@ -124,6 +124,22 @@ struct DeadStoreTests {
         }
     }
 
+    @Test func `an event that never left the queue and is discarded is owed to nobody`() async throws {
+        try await StoreFixture.run { store in
+            try await store.enqueue(0..<1)
+            let id = StoreFixture.id(0)
+            _ = try await store.connection.pipeline([
+                ["LMOVE", .text(store.keys.queue("events")), .text(store.keys.dead("events")), "LEFT", "RIGHT"],
+                ["EXPIRE", .text(store.keys.event(id)), 60],
+            ])
+            #expect(try await store.deadStore.discard([DeadLetter.ID(.queue("events"), id)]).changed == 1)
+            #expect(try await store.state(0) == ["status": "discarded", "pending": "0"])
+            #expect(try await store.expiry(store.keys.state(id)) > 60)
+            #expect(try await store.expiry(store.keys.event(id)) > 60)
+            #expect(try await store.unaccountedEvents() == 0)
+        }
+    }
+
     @Test func `what is no event can be discarded, not retried`() async throws {
         try await StoreFixture.run { store in
             _ = try await store.connection.command(["RPUSH", .text(store.keys.dead("events")), "rubbish"])

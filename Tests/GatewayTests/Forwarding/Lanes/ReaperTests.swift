@@ -1,0 +1,37 @@
+import Testing
+
+@testable import WebhookGateway
+
+@ControlPlane
+struct ReaperTests {
+    @Test func `all that a forwarder held comes back in one round, in order, however much it was`() async throws {
+        try await StoreFixture.run { store in
+            let quiet = Log(level: .error)
+            let link = StoreLink(store.server.settings, scripts: Forwarder.scripts, log: quiet)
+            link.start()
+            defer { link.stop() }
+            try await store.dispatch(0..<1100)
+            for _ in 0..<3 {
+                _ = try await store.laneStore().exchange(.init(events: 500, bytes: 1 << 20, token: "gone"))
+            }
+            let held = try await store.members(store.keys.laneInflight("crm"))
+            #expect(held.count == 1100)
+            _ = try await store.connection.command(
+                ["ZADD", .text(store.keys.laneInflight("crm"))] + held.flatMap { [1, .text($0)] as [RedisArgument] })
+            let reaper = Reaper(
+                queues: QueueReaper(connection: link.connection, keys: store.keys, mostReturns: 5), link: link,
+                interval: .milliseconds(50), log: quiet)
+            let lane = LaneStore(
+                "crm", connection: link.connection, keys: store.keys, archiveSeconds: StoreFixture.archiveSeconds)
+            var woken: [String] = []
+            reaper.watch(queues: ["events"], lanes: [lane]) { woken.append($0) }
+            reaper.start()
+            try await eventually("all came back") {
+                try await store.list(store.keys.lane("crm")) == (0..<1100).map { StoreFixture.id($0) }
+            }
+            await reaper.stop()
+            #expect(woken == ["crm"], "it was one round")
+            #expect(try await store.unaccounted(lane: "crm") == 0)
+        }
+    }
+}
