@@ -23,10 +23,12 @@ let package = Package(
         // No `pkgConfig: "hiredis"`: its flags include -D_FILE_OFFSET_BITS=64, which SwiftPM refuses with a warning.
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CVector"),
+        // The dashboard's files, by `#embed`.
+        .target(name: "CDashboard", exclude: ["web"]),
         .target(name: "Verifiers", dependencies: ["COpenSSL", "CVector"], swiftSettings: strict),
         .executableTarget(
             name: "WebhookGateway",
-            dependencies: ["CLinux", "COpenSSL", "CHiredis", "CVector", "Verifiers"],
+            dependencies: ["CDashboard", "CLinux", "COpenSSL", "CHiredis", "CVector", "Verifiers"],
             swiftSettings: strict
         ),
         .testTarget(name: "VerifierTests", dependencies: ["Verifiers"], swiftSettings: strict),
@@ -35,5 +37,6 @@ let package = Package(
             name: "FuzzTests", dependencies: ["WebhookGateway", "Verifiers"], path: "fuzz",
             exclude: ["corpus", "http.dict"], swiftSettings: strict
         ),
-    ]
+    ],
+    cLanguageStandard: .c2x
 )

@@ -11,20 +11,11 @@ enum DocumentRoutes {
             Route(
                 .get, path, "dashboard.page\(path.replacing("/", with: "."))", "The dashboard", .open,
                 answer: .other("A page.", MediaType.html)
-            ) { _, _ in try file(Dashboard.index) }
+            ) { request, _ in try Dashboard.reply(Dashboard.index, to: request.headers) }
         } + [
             Route(
                 .get, "/assets/{file}", "dashboard.asset", "A file of the dashboard", .open,
                 parameters: [Shape.Member("file", .name, "its name")], answer: .other("The file.", "*/*")
-            ) { request, _ in try file(request.path("file")) }
+            ) { request, _ in try Dashboard.reply(request.path("file"), to: request.headers) }
         ]
-
-    private static func file(_ name: String) throws(Problem) -> Reply {
-        guard let file = Dashboard.files[name] else {
-            throw Problem(.notFound, "There is no file \(TextRule.quoted(name)).")
-        }
-        var response = Response(.ok, contentType: file.type, body: file.bytes)
-        response.fields.append(("Cache-Control", "no-cache"))
-        return Reply(response)
-    }
 }

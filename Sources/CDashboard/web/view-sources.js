@@ -1,0 +1,33 @@
+// The endpoints that providers post to.
+
+import { get } from "./api.js";
+import { add, h } from "./dom.js";
+import { badge, empty, heading, table } from "./parts.js";
+import { link } from "./router.js";
+import { seesAll } from "./session.js";
+import { counted, number } from "./text.js";
+import { span } from "./time.js";
+
+export async function draw(holder, { signal }) {
+  const { items } = await get("sources", {}, signal);
+  add(holder,
+    heading("Sources", "The addresses that providers post to, and what came of it."),
+    items.length > 0 ? table("Sources", columns(), items)
+      : empty("No sources yet", "Add one to the configuration under ", h("code", {}, "sources"), ", with its provider and secrets, and reload."));
+}
+
+const count = (name) => (source) => (source.counts ? number(source.counts[name]) : "–");
+
+const columns = () => [
+  { title: "Source", cell: (source) => h("span", {}, h("a", { href: link("events", { source: source.source }) }, h("strong", {}, source.source)),
+    h("span.under", {}, h("code", {}, source.path))) },
+  { title: "Provider", cell: (source) => h("span", {}, source.provider, h("span.under", {}, counted(source.secrets, "secret"))) },
+  { title: "Status", cell: (source) => badge(source.enabled ? "enabled" : "disabled") },
+  { title: "Accepted", kind: "number second", cell: count("accepted") },
+  { title: "Duplicates", kind: "number second", cell: count("duplicate") },
+  { title: "Quarantined", kind: "number third", cell: count("quarantined") },
+  { title: "Queues", kind: "third", cell: (source) => h("span", {}, source.queues.join(", "),
+    h("span.under", {}, `duplicates known for ${span(source.dedupeWindowSeconds)}`)) },
+  { title: "Tenant", kind: "third", cell: (source) => [source.tenant, ...Object.values(source.tenants)].join(", ") },
+  { title: "Mapping", kind: "second", cell: (source) => (seesAll() ? h("a", { href: link(["mappings", source.source]) }, source.mapping) : source.mapping) },
+];
