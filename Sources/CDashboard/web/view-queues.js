@@ -21,12 +21,13 @@ export async function draw(holder, context) {
 }
 
 const columns = (context) => [
-  { title: "Queue", cell: (queue) => h("span", {}, h("strong", {}, queue.queue), queue.pausedSince
+  { title: "Queue", cell: (queue) => h("span", {}, h("strong", {}, queue.queue),
+    queue.oldestSeconds !== null && h("span.under.narrow", {}, `oldest ${span(queue.oldestSeconds)}`), queue.pausedSince
     && h("span.under", {}, badge("paused"), " ", ago(queue.pausedSince))) },
   { title: "Waiting", kind: "number", cell: (queue) => number(queue.waiting) },
   { title: "In work", kind: "number second", cell: (queue) => number(queue.inFlight) },
   { title: "Delayed", kind: "number third", cell: (queue) => number(queue.delayed) },
-  { title: "Oldest", kind: "number", cell: (queue) => span(queue.oldestSeconds) },
+  { title: "Oldest", kind: "number second", cell: (queue) => span(queue.oldestSeconds) },
   { title: "In a minute", kind: "number second", cell: (queue) => number(queue.enteredPerMinute) },
   { title: "Consumers", kind: "number second", cell: (queue) => number(queue.consumers) },
   { title: "Done", kind: "number third", cell: (queue) => number(queue.done) },
