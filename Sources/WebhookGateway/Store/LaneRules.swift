@@ -9,7 +9,11 @@ struct LaneRules: Equatable, Sendable {
         private var burst: Int { max(1, requests / 10) }
 
         /// Microseconds between requests. A burst, and what follows it one by one for a period, is what is allowed.
-        var interval: Int64 { period.microseconds / Int64(requests - burst + 1) }
+        var interval: Int64 {
+            let requests = Int64(requests - burst + 1)
+            // Rounded up: a microsecond less would let one more through.
+            return (period.microseconds + requests - 1) / requests
+        }
         /// How many microseconds ahead of its time a request may leave.
         var tolerance: Int64 { Int64(burst - 1) * interval }
     }

@@ -1,8 +1,8 @@
 extension RedisScript {
     /// Gives back the work of consumers whose lease has lapsed, and lets delayed events in that are due.
     ///
-    /// KEYS: queue · consumers · delayed · dead · returns · idle · ledger.
-    /// ARGV: prefix of work lists · prefix of leases · most returns · forget after (ms) · now as text · queue name.
+    /// KEYS: queue · consumers · delayed · dead · returns · idle.
+    /// ARGV: prefix of work lists · prefix of leases · most returns · forget after (ms) · now as text.
     /// Answers: returned · dead · forgotten · due.
     ///
     /// Only the oldest entry of a work list counts a return: it is the one that was being worked on. A consumer is
