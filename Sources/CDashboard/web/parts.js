@@ -80,12 +80,13 @@ export function select(name, choices, value) {
   return element;
 }
 
-/** An id that can be copied. */
+/** An id that can be copied, where the browser lets a page do that (over TLS or on loopback). */
 export function copyable(text) {
+  if (!navigator.clipboard) return h("code", {}, text);
   const button = h("button.plain.copy", {
     type: "button", "aria-label": `Copy ${text}`,
     onclick: async () => {
-      await navigator.clipboard?.writeText(text);
+      await navigator.clipboard.writeText(text);
       button.textContent = "Copied";
       setTimeout(() => { button.textContent = "Copy"; }, 1500);
     },

@@ -4,7 +4,7 @@ import { get, post } from "./api.js";
 import { add, h } from "./dom.js";
 import { attempt, confirmed, tell } from "./notes.js";
 import { paged } from "./paging.js";
-import { badge, empty, facts, heading, table } from "./parts.js";
+import { empty, facts, heading, table } from "./parts.js";
 import { link } from "./router.js";
 import { may, seesAll } from "./session.js";
 import { counted, number, words } from "./text.js";
@@ -40,11 +40,17 @@ async function drawGroups(holder, filter, context) {
 
 const placeName = (place) => place.replace(/^queue:/, "queue ");
 
-function groupCard(group, context) {
-  return h("article.card.group", { "aria-label": `${group.place}: ${group.reason}` },
+/** What the letters of a group have in common, as a sentence; what differs is left out. */
+const reasonOf = (group) => {
+  const text = group.count === 1 ? group.sample.reason : group.reason.replace(/#/g, "…");
+  return text.charAt(0).toUpperCase() + text.slice(1);
+};
+
+function groupCard(group, context, isOpen = false) {
+  return h("article.card.group", { "aria-label": `${group.place}: ${reasonOf(group)}` },
     h("header", {},
       h("div", {}, h("p.eyebrow", {}, placeName(group.place), " · ", words(group.category)),
-        h("h2", {}, h("a", { href: link("dead", { group: group.group }) }, group.reason))),
+        h("h2", {}, isOpen ? "What mends it" : h("a", { href: link("dead", { group: group.group }) }, reasonOf(group)))),
       h("p.count", {}, h("strong", {}, number(group.count)), h("span", {}, group.count === 1 ? "letter" : "letters"))),
     h("p.advice", {}, group.actionText),
     facts([["First", ago(group.firstSeen)], ["Last", ago(group.lastSeen)],
@@ -117,6 +123,6 @@ async function drawGroup(holder, filter, context) {
       onclick: (event) => change(event.currentTarget, verb.toLowerCase(), { ids: [...chosen] }, chosen.size, context) }, `${verb} chosen`));
   }
   buttons.prepend(h("span.faint", { role: "status" }, "0 chosen"));
-  add(holder, back, heading(group.reason, null, badge("dead", words(group.category))), groupCard(group, context),
+  add(holder, back, heading(reasonOf(group)), groupCard(group, context, true),
     h("h2", {}, "Letters"), may("operator") ? buttons : "", list ?? "");
 }

@@ -113,12 +113,14 @@ function nothing(filter) {
 
 // MARK: Live
 
+const liveness = { live: "Live", waiting: "Connecting…", busy: "Not live: too many watch" };
+
 function watch(results, filter, { signal }, state) {
   const known = new Set([...results.querySelectorAll("tbody a")].map((anchor) => anchor.getAttribute("href")));
   const waiting = [];
   const banner = h("button.banner", { type: "button", hidden: true, onclick: () => { flush(); } });
 
-  /** Rows come in by themselves at the top of the page; who has scrolled down is not pushed about. */
+  /** Rows come in by themselves, but not under the pointer, and not for who has scrolled down. */
   function flush() {
     if (!results.querySelector("tbody")) show(results, table("Events", columns, []));
     const body = results.querySelector("tbody");
@@ -134,12 +136,12 @@ function watch(results, filter, { signal }, state) {
     known.add(address);
     waiting.push(event);
     if (waiting.length > mostLive) waiting.shift();
-    if (window.scrollY < 240 && !results.contains(document.activeElement)) flush();
+    if (window.scrollY < 240 && !results.matches(":hover") && !results.contains(document.activeElement)) flush();
     else {
       banner.hidden = false;
       banner.textContent = `Show ${counted(waiting.length, "new event")}`;
     }
-  }, (now) => show(state, h(`span.dot.${now}`), now === "live" ? "Live" : "Connecting…"), signal);
+  }, (now) => show(state, h(`span.dot.${now}`), liveness[now]), signal);
 
   // A row that came in while it was under way shows how it ended.
   const timer = setInterval(async () => {
