@@ -41,7 +41,11 @@ extension EndToEndTests {
                 let answer = try gateway.post(try home.fixture(fixture.testDescription))
                 #expect(answer.code == 200, "\(fixture): \(answer.text)")
                 let expected = try fixture.expected()
-                #expect(try JSONDocument(parsing: answer.body)["quarantined"] == (expected.quarantined ? "true" : nil))
+                // Some providers want an answer of their own: an empty one, a SOAP envelope.
+                if answer.body.first == UInt8(ascii: "{") {
+                    let isQuarantined = try JSONDocument(parsing: answer.body)["quarantined"]
+                    #expect(isQuarantined == (expected.quarantined ? "true" : nil))
+                }
                 let events = try zip(redis.list(Keys().queue("inbox")), expected.events).map {
                     try Self.withoutIdentity($0, like: $1)
                 }
