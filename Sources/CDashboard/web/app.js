@@ -34,6 +34,18 @@ const isOpen = (view) => (!view.all || seesAll()) && (!view.role || may(view.rol
 let leaving = new AbortController();
 let shownView = null;
 
+const focusable = "a[href], button, input, select, textarea, summary, [tabindex='0']";
+/** What had the focus last; a button that was pressed has lost it by the time that its view is drawn anew. */
+let lastFocused = null;
+main.addEventListener("focusin", ({ target }) => { lastFocused = target; });
+
+/** Puts the focus where it was in a view that was drawn anew, so that nobody at a keyboard starts from the top. */
+function keepFocus(place) {
+  if (place < 0) return;
+  const elements = main.querySelectorAll(focusable);
+  (elements[Math.min(place, elements.length - 1)] ?? main).focus({ preventScroll: true });
+}
+
 function drawMenu() {
   const open = views.filter(isOpen);
   show(side,
@@ -86,10 +98,10 @@ async function draw() {
   }
   document.title = `${[view.title, ...path.slice(1)].join(" · ")} – webhook-gateway`;
   markMenu(view);
-  const place = `${view.name}/${path.slice(1).join("/")}`;
-  const isNew = place !== shownView;
+  const address = `${view.name}/${path.slice(1).join("/")}`;
+  const isNew = address !== shownView;
   if (isNew) show(main, h("p.loading", { role: "status" }, "Loading…"));
-  shownView = place;
+  shownView = address;
   const holder = h("div.view");
   try {
     const module = await import(`./view-${view.module}.js`);
@@ -99,7 +111,9 @@ async function draw() {
     show(holder, failure(problem));
   }
   if (signal.aborted) return;
+  const place = isNew ? -1 : [...main.querySelectorAll(focusable)].indexOf(lastFocused);
   show(main, holder);
+  keepFocus(place);
   if (isNew) {
     window.scrollTo(0, 0);
     main.focus({ preventScroll: true });

@@ -41,7 +41,7 @@ export async function draw(holder, context) {
   const replay = may("operator") && h("a.button", { href: link("replays", { ...filter, plan: "1" }) }, "Replay these");
   add(holder, heading("Events", "Every delivery that was accepted, newest first.", state, replay),
     form(filter, sources, destinations), results);
-  await search(results, filter, context, state);
+  await search(results, filter, sources[0]?.source ?? "stripe", context, state);
 }
 
 // MARK: Search
@@ -77,7 +77,7 @@ function form(filter, sources, destinations) {
   h("details", { open: isMore }, h("summary", {}, "More filters"), h("div.row", {}, more)));
 }
 
-async function search(results, filter, context, state) {
+async function search(results, filter, sample, context, state) {
   let next;
   const body = () => results.querySelector("tbody");
   const progress = h("p.faint", { role: "status" });
@@ -101,14 +101,14 @@ async function search(results, filter, context, state) {
   }
 
   show(results, progress, more);
-  if (await load() === 0) show(results, nothing(filter), progress);
+  if (await load() === 0) show(results, nothing(filter, sample), progress);
   if (!filter.q && !filter.status && !filter.destination && !filter.to && !filter.from) watch(results, filter, context, state);
 }
 
-function nothing(filter) {
+function nothing(filter, sample) {
   return Object.keys(filter).length > 0
     ? empty("No event is like that", "Take a filter away, or look further back. Settled events are kept as long as archive.ttlSeconds says.")
-    : empty("No events yet", "Send a signed sample delivery: ", h("code", {}, "webhook-gateway send stripe"), " – it appears here as it arrives.");
+    : empty("No events yet", "Send a signed sample delivery: ", h("code", {}, `webhook-gateway send ${sample}`), " – it appears here as it arrives.");
 }
 
 // MARK: Live
