@@ -125,29 +125,38 @@ function watch(results, filter, { signal }, state) {
     if (!results.querySelector("tbody")) show(results, table("Events", columns, []));
     const body = results.querySelector("tbody");
     body.prepend(...waiting.splice(0).reverse().map((event) => tableRow(columns, event, "fresh")));
-    while (body.rows.length > mostLive) body.lastElementChild.remove();
+    while (body.rows.length > mostLive) {
+      known.delete(body.lastElementChild.querySelector("a").getAttribute("href"));
+      body.lastElementChild.remove();
+    }
     banner.hidden = true;
   }
 
-  results.before(banner);
-  listen({ source: filter.source, type: filter.type, tenant: filter.tenant }, (event) => {
+  function take(event) {
     const address = link(["events", event.id]);
     if (known.has(address)) return;
     known.add(address);
     waiting.push(event);
-    if (waiting.length > mostLive) waiting.shift();
+    if (waiting.length > mostLive) known.delete(link(["events", waiting.shift().id]));
     if (window.scrollY < 240 && !results.matches(":hover") && !results.contains(document.activeElement)) flush();
     else {
       banner.hidden = false;
       banner.textContent = `Show ${counted(waiting.length, "new event")}`;
     }
-  }, (now) => show(state, h(`span.dot.${now}`), liveness[now]), signal);
+  }
+
+  results.before(banner);
+  const newest = () => get("events", { ...filter, limit: 50 }, signal).catch(() => ({ items: [] }));
+  listen({ source: filter.source, type: filter.type, tenant: filter.tenant }, {
+    take,
+    tell: (now) => show(state, h(`span.dot.${now}`), liveness[now]),
+    resumed: async () => (await newest()).items.reverse().forEach(take),
+  }, signal);
 
   // A row that came in while it was under way shows how it ended.
   const timer = setInterval(async () => {
     if (document.hidden || !results.querySelector(".badge.wait, .badge.calm")) return;
-    const page = await get("events", { ...filter, limit: 50 }, signal).catch(() => null);
-    for (const event of page?.items ?? []) {
+    for (const event of (await newest()).items) {
       const anchor = results.querySelector(`a[href="${CSS.escape(link(["events", event.id]))}"]`);
       const cell = anchor?.closest("tr").cells[statusAt];
       if (cell) show(cell, columns[statusAt].cell(event));
