@@ -115,7 +115,8 @@ final class Gateway: AdminHandler.Gateway {
             spool = makeSpool(dataDirectory: dataDirectory)
             ingest = try IngestServer.start(
                 try WorkerPlan(
-                    configuration.applying(mappingWatch?.mappings ?? [:]), dataDirectory: dataDirectory, redis: redis, tls: certificates.listen, spool: spool,
+                    configuration.applying(mappingWatch?.mappings ?? [:]), dataDirectory: dataDirectory, redis: redis,
+                    tls: certificates.listen, spool: spool,
                     log: log), &sockets)
         }
         if roles.contains(.forward) {

@@ -9,7 +9,9 @@ struct EventStoreTests {
         try await Bench.run { bench in
             let event = bench.event("evt_1")
             #expect(try await bench.accept([event]) == [.new])
-            #expect(try await bench.command(["LRANGE", "wh:{0}:queue:events", 0, -1]) == .array([.bytes(Array(event.json))]))
+            #expect(
+                try await bench.command(["LRANGE", "wh:{0}:queue:events", 0, -1]) == .array([.bytes(Array(event.json))])
+            )
             #expect(try await bench.command(["GET", "wh:{0}:dedupe:shop:evt_1"]).string == event.id.description)
             #expect(try await bench.command(["ZRANGE", "wh:{0}:index:shop", 0, -1]).elements?.count == 1)
             let record = try #require(EventRecord(try await bench.record(event.id) ?? []))

@@ -80,7 +80,9 @@ struct LaneStoreTests {
         }
     }
 
-    @Test func `a retry waits until it is due, then takes turns with what waits, with its attempts and age`() async throws {
+    @Test func `a retry waits until it is due, then takes turns with what waits, with its attempts and age`()
+        async throws
+    {
         try await StoreFixture.run { store in
             try await store.dispatch(0..<3)
             let lane = store.laneStore()
