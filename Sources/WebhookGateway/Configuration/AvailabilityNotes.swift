@@ -35,8 +35,11 @@ private struct AvailabilityNotes {
 
     mutating func add(_ destination: DestinationConfiguration, sendsSingly: Bool) {
         let path = "destinations.\(destination.name)"
+        var batch = destination.batch
+        // One event a request is what such a type does anyway.
+        if batch.maxEvents == 1 { batch.maxEvents = nil }
         add(
-            "\(path).batch", sendsSingly && destination.batch != BatchConfiguration(),
+            "\(path).batch", sendsSingly && batch != BatchConfiguration(),
             "the type \(destination.type) sends one event a request")
     }
 }

@@ -11,6 +11,7 @@ struct AvailabilityTests {
         let configuration = try ConfigurationSamples.load(
             """
             { destinations: { hook: { type: "webhook", batch: { maxEvents: 5 } },
+                              single: { type: "webhook", batch: { maxEvents: 1 } },
                               console: { type: "console", batch: { maxEvents: 5 } } } }
             """
         ).configuration
