@@ -32,6 +32,7 @@ final class Gateway: AdminHandler.Gateway {
     var handedOver: Set<String>?
     private var spool: DurableStore.Plan?
     private(set) var privateRedis: PrivateRedis?
+    private(set) var vault: Vault?
     private(set) var ingest: IngestServer?
     private var forwarder: Forwarder?
     private(set) var adminListener: Listener?
@@ -106,6 +107,7 @@ final class Gateway: AdminHandler.Gateway {
         let redis = try await startRedis(dataDirectory: dataDirectory, joins: takeover?.offersRedis == true)
         redisSettings = redis
         try await StoreCheck(configuration.redis, log: log).run(redis)
+        vault = try makeVault(redis)
         if roles != .forward {
             mappingWatch = await MappingWatch.start(redis, configuration.redis) { [weak self] in
                 self?.take($0)
@@ -226,11 +228,13 @@ final class Gateway: AdminHandler.Gateway {
             let loaded = try loader.load(path)
             let certificates = try Certificates(loaded.configuration)
             guard let plan = try makePlan(loaded.configuration, certificates) else { return }
+            let masterKeys = try MasterKeys.make(loaded.configuration, log: log)
             try adminHandler?.services.reload(loaded.configuration)
             try forwarder?.reload(loaded.configuration)
             archive?.reload(loaded.configuration)
             for worker in ingest?.workers ?? [] { worker.reload(plan) }
             try use(certificates)
+            vault?.use(masterKeys)
             configuration = loaded.configuration
             log.info("configuration reloaded", ["from": .text(loaded.place)])
         } catch {
@@ -313,6 +317,7 @@ final class Gateway: AdminHandler.Gateway {
         mappingWatch?.stop()
         ledgerMetrics?.stop()
         archive?.stop()
+        vault?.close()
         await privateRedis?.stop(within: max(Duration.seconds(5), deadline - .now))
         log.info("stopped")
     }

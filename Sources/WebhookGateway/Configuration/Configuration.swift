@@ -12,6 +12,8 @@ struct Configuration: ConfigurationSection {
     /// How long a stopping process may take to finish what is in flight.
     var drainSeconds = 25
     var log = LogConfiguration()
+    /// Under which keys the credentials of integrations are kept.
+    var vault = VaultConfiguration()
     /// The operator's own provider definitions by name; those in the folder `providers` beside the file join them.
     var providers: [String: JSONValue] = [:]
     /// The endpoints providers post to, ordered by name.
@@ -32,6 +34,7 @@ struct Configuration: ConfigurationSection {
         keys.section("queues", &queues)
         keys.integer("drainSeconds", &drainSeconds, in: 0...86_400)
         keys.section("log", &log)
+        keys.section("vault", &vault)
         keys.free("providers", &providers)
         let (maxBodyBytes, windowSeconds) = (listen.maxBodyBytes, dedupe.windowSeconds)
         keys.named("sources", &sources, .sourceName) { name in

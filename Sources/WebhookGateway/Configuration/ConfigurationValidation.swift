@@ -2,7 +2,7 @@ import Verifiers
 
 /// What single values cannot tell: whether they go together, and whether what they name exists.
 struct ConfigurationValidation {
-    private let configuration: Configuration
+    let configuration: Configuration
     private let known: KnownParts
     /// What reading found; a key that could not be read is not judged a second time.
     private let readingIssues: [ConfigurationIssue]
@@ -16,6 +16,7 @@ struct ConfigurationValidation {
             configuration: configuration, known: known, readingIssues: readingIssues)
         validation.checkListeners()
         validation.checkStore()
+        validation.checkVault()
         configuration.sources.forEach { validation.check($0) }
         validation.checkMappings()
         configuration.destinations.forEach { validation.check($0) }
@@ -165,7 +166,7 @@ struct ConfigurationValidation {
 }
 
 extension ConfigurationValidation {
-    private func hasReadingIssue(_ keyPath: String) -> Bool {
+    func hasReadingIssue(_ keyPath: String) -> Bool {
         readingIssues.contains { issue in
             issue.severity == .error
                 && (issue.keyPath == keyPath || issue.keyPath.hasPrefix("\(keyPath).")
@@ -173,7 +174,7 @@ extension ConfigurationValidation {
         }
     }
 
-    private mutating func error(_ keyPath: String, _ message: String, _ remedy: String) {
+    mutating func error(_ keyPath: String, _ message: String, _ remedy: String) {
         issues.append(ConfigurationIssue(keyPath: keyPath, message: message, remedy: remedy))
     }
 

@@ -1,4 +1,4 @@
-/// The keys of what belongs to the installation as a whole and to no partition: access, audit, mappings.
+/// The keys of what belongs to the installation as a whole and to no partition: access, audit, mappings, the vault.
 ///
 /// | key | type | what | life |
 /// | --- | --- | --- | --- |
@@ -10,6 +10,8 @@
 /// | `mapping:<source>` | list | JSON, one a version of the source's mapping, newest last | the newest 50 |
 /// | `mappings` | hash | source → its mapping in force (JSON5 text, version) | until reset |
 /// | `mappings:version` | string | counts changes; what workers watch | for ever |
+/// | `vault:tenants` | set | tenants that have data keys | for ever |
+/// | `vault:keys:<tenant>` | hash | the tenant's data keys, wrapped by a master key, and their uses (`DataKeyStore`) | for ever |
 struct ControlKeys: Sendable {
     let prefix: String
 
@@ -23,4 +25,6 @@ struct ControlKeys: Sendable {
     func mapping(_ source: String) -> String { "\(prefix)mapping:\(source)" }
     var mappings: String { "\(prefix)mappings" }
     var mappingsVersion: String { "\(prefix)mappings:version" }
+    var vaultTenants: String { "\(prefix)vault:tenants" }
+    func vaultKeys(_ tenant: String) -> String { "\(prefix)vault:keys:\(tenant)" }
 }

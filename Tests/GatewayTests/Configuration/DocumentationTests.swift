@@ -43,7 +43,7 @@ struct DocumentationTests {
     @Test func `the documentation names no key that does not exist`() throws {
         let documentation = try ConfigurationSamples.repositoryFile("docs/configuration.md")
         let keys = Set(KeyLister.all())
-        let sections = ["listen.tls", "listen.tls.certificates", "admin.tls", "admin.tls.certificates", "admin.jwt"]
+        let sections = ["listen.tls", "listen.tls.certificates", "admin.tls", "admin.tls.certificates", "admin.jwt", "vault.kms"]
         let limits = ["sources.*.rateLimit", "destinations.*.rateLimit"]
         for line in documentation.split(separator: "\n")
         where line.hasPrefix("| `") && line.split(separator: "|").count == 4 {
@@ -58,6 +58,7 @@ struct DocumentationTests {
         for line in documentation.split(separator: "\n") where line.hasPrefix("| `") {
             let cells = line.split(separator: "|").map { $0.trimmingPrefix(" ") }
             guard cells.count == 4, !cells[0].contains("*"), !cells[0].contains("tls."), !cells[0].contains("jwt."),
+                !cells[0].contains("kms."),
                 let key = cells[0].split(separator: "`").first?.split(separator: ".").last,
                 let value = cells[1].split(separator: "`").first, cells[1].hasPrefix("`")
             else { continue }

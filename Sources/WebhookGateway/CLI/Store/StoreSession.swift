@@ -12,7 +12,7 @@ struct StoreSession {
     private static let shortestDeadline = Duration.seconds(10)
 
     nonisolated static let scripts: [RedisScript] =
-        DeadStore.scripts + QueueControl.scripts + LaneControl.scripts
+        DeadStore.scripts + QueueControl.scripts + LaneControl.scripts + Vault.scripts
         + [.ledger, .replay, .quarantineRelease, .quarantineStay]
 
     let configuration: Configuration
@@ -76,6 +76,14 @@ struct StoreSession {
 
     var eventSearch: EventSearch {
         EventSearch(connection: connection, keys: keys, sources: configuration.sources.map(\.name))
+    }
+
+    /// The vault with the configuration's master keys.
+    func vault() throws -> Vault {
+        Vault(
+            connection: connection, keys: ControlKeys(prefix: configuration.redis.prefix),
+            masterKeys: try .make(configuration, log: Log(configuration.log)),
+            keyLife: .seconds(configuration.vault.dataKeySeconds))
     }
 
     /// The ledger, with the queues and destinations of the configuration whether or not anything was counted there.

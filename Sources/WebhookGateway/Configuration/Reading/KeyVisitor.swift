@@ -60,6 +60,7 @@ extension TLSConfiguration: OptionalSection {}
 extension TLSConfiguration.NamedCertificate: OptionalSection {}
 extension JWTConfiguration: OptionalSection {}
 extension RateLimitConfiguration: OptionalSection {}
+extension KMSConfiguration: OptionalSection {}
 
 /// A value out of a fixed list of words.
 typealias KeyChoice = CaseIterable & RawRepresentable<String>

@@ -1,0 +1,28 @@
+import Verifiers
+
+extension MasterKeys {
+    /// The master keys that a configuration names; without any, a development key in the data directory.
+    ///
+    /// - Parameter log: told when a development key is made, and what to do for production.
+    @ControlPlane
+    static func make(_ configuration: Configuration, log: Log?) throws(MasterKeyText.Unusable) -> MasterKeys {
+        let vault = configuration.vault
+        var previous: [any MasterKey] = []
+        for key in vault.previousKeys { previous.append(LocalMasterKey(try MasterKeyText.read(key.bytes))) }
+        guard let key = vault.key else {
+            let development = DevelopmentMasterKey(in: configuration.dataDirectory) { path in
+                log?.warning(
+                    "the vault uses a development key",
+                    ["file": .text(path), "remedy": .text(DevelopmentMasterKey.remedy)])
+            }
+            return MasterKeys(current: development, previous: previous)
+        }
+        return MasterKeys(current: LocalMasterKey(try MasterKeyText.read(key.bytes)), previous: previous)
+    }
+}
+
+extension DevelopmentMasterKey {
+    /// What an operator does about it.
+    nonisolated static let remedy =
+        "for production make a key with `webhook-gateway keys generate`, keep it apart from Redis and its copies, and set vault.key to env:NAME or file:/path, or set vault.kms; then run `webhook-gateway keys rotate`"
+}
