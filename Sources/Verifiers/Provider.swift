@@ -29,6 +29,13 @@ public protocol Provider: SendableMetatype {
 
     /// Names the likely cause of a refusal for a person ("the signature is base64 where hex is expected").
     func explain(_ failure: VerificationFailure, of delivery: Delivery) -> String
+
+    /// What in a delivery is a secret itself, so that whoever keeps it can leave that out.
+    func credentials(in delivery: Delivery) -> CarriedCredentials
+
+    /// Whether a proof is good for one event only (a token that the signature covers in place of the body): a refusal
+    /// may then mean a stolen token, which a judge without the memory of those used cannot tell.
+    var provesOnce: Bool { get }
 }
 
 extension Provider {
@@ -37,6 +44,12 @@ extension Provider {
 
     /// Most providers have no handshake.
     public func handshake(_ delivery: Delivery) -> HandshakeReply? { nil }
+
+    /// Most providers sign.
+    public func credentials(in delivery: Delivery) -> CarriedCredentials { CarriedCredentials() }
+
+    /// Most signatures cover the body.
+    public var provesOnce: Bool { false }
 }
 
 /// A provider written in Swift, one file each; all others are definitions (`DeclaredProvider`).

@@ -13,6 +13,9 @@ public struct DeclaredProvider: Provider {
     /// A secret in the URL may stand there.
     public var readsPathSuffix: Bool { checks.contains { $0.proof.kind == .urlSecret } }
 
+    /// Whether some proof is good for one event only.
+    public var provesOnce: Bool { checks.contains { !$0.proof.singleUse.isEmpty } }
+
     /// Prepares the keys; refuses settings that lack what the definition needs.
     public init(_ definition: ProviderDefinition, _ settings: ProviderSettings) throws(InvalidSettings) {
         self.definition = definition

@@ -2,7 +2,8 @@
 @ControlPlane
 final class AdminServices {
     static nonisolated let scripts: [RedisScript] =
-        DeadStore.scripts + QueueControl.scripts + StatsStore.scripts + MappingStore.scripts + ReplayStore.scripts + [
+        DeadStore.scripts + QueueControl.scripts + StatsStore.scripts + MappingStore.scripts + ReplayStore.scripts
+        + RefusalAcceptance.scripts + [
             .queueReap, .ledger, .replay, .quarantineRelease, .quarantineStay,
         ]
 

@@ -45,6 +45,7 @@ enum Metrics {
         text.family("webhook_connections", .gauge, "Open connections on the public port.")
         text.sample("webhook_connections", workers.reduce(0) { $0 + $1.connections })
         appendListeners(workers, to: &text)
+        appendRefusals(workers, to: &text)
         text.family("webhook_redis_up", .gauge, "Whether every ingest worker has its Redis.")
         text.sample("webhook_redis_up", !workers.isEmpty && workers.allSatisfy(\.isRedisReady) ? 1 : 0)
     }
@@ -63,6 +64,17 @@ enum Metrics {
         text.sample("webhook_accept_pauses_total", figures.pauses)
         text.family("webhook_log_lines_dropped_total", .counter, "Access log lines lost because stderr was not read.")
         text.sample("webhook_log_lines_dropped_total", workers.reduce(0) { $0 + $1.droppedLines })
+    }
+
+    private static func appendRefusals(_ workers: [WorkerSnapshot], to text: inout PrometheusText) {
+        var figures = RefusalKeeper.Figures()
+        for worker in workers { figures.merge(worker.refusals) }
+        text.family("webhook_refusals_kept_total", .counter, "Refused deliveries kept for a second look.")
+        text.sample("webhook_refusals_kept_total", figures.kept)
+        text.family("webhook_refusals_dropped_total", .counter, "Refused deliveries that were not kept, by reason.")
+        for reason in RefusalKeeper.Drop.allCases {
+            text.sample("webhook_refusals_dropped_total", ["reason": reason.label], figures.dropped[reason.rawValue])
+        }
     }
 
     /// When each certificate expires.

@@ -8,20 +8,22 @@ final class Worker {
     let listener: Listener
     let connection: RedisConnection
     private let store: DurableStore
+    private let refusals: RefusalKeeper
 
     /// - Parameter sockets: listening sockets, one at least; the worker closes them.
     init(
         _ plan: WorkerPlan, shares: WorkerShares, sockets: [Int32], loop: EventLoop
     ) throws(SystemError) {
-        connection = RedisConnection(plan.redis, scripts: [.accept], loop: loop)
+        connection = RedisConnection(plan.redis, scripts: [.accept, .refusalKeep], loop: loop)
         store = DurableStore(
             connection: connection, keys: plan.keys, archiveSeconds: plan.archiveSeconds, maxDepth: plan.maxDepth,
             tally: Self.makeTally(plan, loop), examination: plan.examination, identity: plan.identity, plan: plan.spool,
             worker: plan.index, outages: plan.outages, loop: loop,
             log: plan.log)
+        refusals = RefusalKeeper(connection: connection, keys: plan.keys) { [store] in store.isConnected }
         handler = IngestHandler(
-            sources: plan.makeSources(), store: store, listen: plan.listen, failures: shares.failures, log: plan.log,
-            loop: loop)
+            sources: plan.makeSources(), store: store, listen: plan.listen, failures: shares.failures,
+            refusals: refusals, log: plan.log, loop: loop)
         listener = try Listener(
             FileDescriptor(owning: sockets[0]), handler: handler, limits: shares.limits,
             options: ListenerOptions(
@@ -38,6 +40,9 @@ final class Worker {
 
     /// Whether there is a Redis that events may go to.
     var isConnected: Bool { store.isConnected }
+
+    /// What became of refused deliveries.
+    var refusalFigures: RefusalKeeper.Figures { refusals.figures }
 
     /// Ends everything at once; what waits for Redis' word goes to the spool.
     func stop() {
@@ -102,6 +107,7 @@ struct WorkerSnapshot: Sendable {
     var connections: Int
     var listener: ListenerFigures
     var droppedLines: UInt64
+    var refusals: RefusalKeeper.Figures
     var isRedisReady: Bool
 }
 
@@ -134,7 +140,8 @@ struct WorkerHandle: Sendable {
             WorkerSnapshot(
                 sources: worker.handler.counters, strangers: worker.handler.strangers,
                 connections: worker.listener.connectionCount, listener: worker.listener.figures,
-                droppedLines: worker.handler.droppedLines, isRedisReady: worker.isConnected)
+                droppedLines: worker.handler.droppedLines, refusals: worker.refusalFigures,
+                isRedisReady: worker.isConnected)
         }
     }
 

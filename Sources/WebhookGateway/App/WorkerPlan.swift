@@ -17,6 +17,8 @@ struct WorkerPlan: Sendable {
     var mappers: [String: Mapper]
     /// Token buckets that the workers share, by source; a reload begins with full ones.
     var rates: [String: SourceRate]
+    /// Which refused deliveries are kept, by source; the workers share them.
+    var refusals: [String: RefusalGate]
     /// The public port's certificates; nil: plain HTTP.
     var tls: TLSMaterial?
     var log: Log
@@ -51,7 +53,9 @@ struct WorkerPlan: Sendable {
         let catalog = MappingCatalog(overrides: configuration.mappings)
         mappers = [:]
         rates = [:]
+        refusals = [:]
         for source in sources {
+            refusals[source.name] = RefusalGate()
             if let limit = source.rateLimit {
                 rates[source.name] = SourceRate(requests: limit.requests, perSeconds: limit.perSeconds)
             }
@@ -67,6 +71,7 @@ struct WorkerPlan: Sendable {
             do {
                 let source = try Source(configuration, mapper: mapper, keys: keys)
                 source.rate = rates[configuration.name]
+                source.refusals = refusals[configuration.name]
                 return source
             } catch {
                 log.error("source left out", ["source": .text(configuration.name), "reason": .text("\(error)")])

@@ -5,6 +5,7 @@ final class IngestHandler: RequestHandler {
     private let accessLog: AccessLog
     private let trustedProxies: [CIDRBlock]
     private let failures: FailureLimiter?
+    private let refusals: RefusalKeeper?
     private let store: DurableStore
     private let loop: EventLoop
     private var sources: SourceTable
@@ -14,14 +15,17 @@ final class IngestHandler: RequestHandler {
     /// Requests to no source of ours, by status.
     private(set) var strangers: [Int: UInt64] = [:]
 
-    /// - Parameter failures: shared with the other workers; nil: no limit.
+    /// - Parameters:
+    ///   - failures: shared with the other workers; nil: no limit.
+    ///   - refusals: keeps some of the refused deliveries; nil: nobody does.
     init(
-        sources: [Source], store: DurableStore, listen: ListenConfiguration, failures: FailureLimiter?, log: Log,
-        loop: EventLoop
+        sources: [Source], store: DurableStore, listen: ListenConfiguration, failures: FailureLimiter?,
+        refusals: RefusalKeeper? = nil, log: Log, loop: EventLoop
     ) {
         self.sources = SourceTable(sources)
         self.store = store
         self.failures = failures
+        self.refusals = refusals
         trustedProxies = listen.trustedProxies
         accessLog = AccessLog(listen.accessLog, log: log, loop: loop)
         self.loop = loop
@@ -96,6 +100,8 @@ final class IngestHandler: RequestHandler {
             source.counters.count(RequestOutcome(failure), nanoseconds: elapsed(context))
             countFailure(peer)
             finish(source, problem, context, peer: peer, reason: failure.rawValue)
+            refusals?.refused(
+                delivery, because: failure, status: Int(problem.status.code), source, context, now: loop.now)
             exchange.reply(problem.response(requestID: context.requestID))
         case .store(let events, _):
             keep(events, source, context, peer, exchange)

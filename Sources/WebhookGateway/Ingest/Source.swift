@@ -24,6 +24,8 @@ final class Source {
     @exclusivity(unchecked) var counters = SourceCounters()
     /// `rateLimit`, shared with the other workers; nil: none.
     var rate: SourceRate?
+    /// Which refused deliveries are kept, shared with the other workers; nil: none.
+    var refusals: RefusalGate?
     /// What names this source in a request's context, see `IngestHandler.source(of:)`.
     var route = 0
 

@@ -64,7 +64,7 @@ struct EventRecord: Sendable {
 
     /// Whether a header field belongs to the connection, to proxies or to credentials of other kinds than a signature;
     /// most names are told apart by their length alone.
-    private static func isOmitted(_ name: Span<UInt8>) -> Bool {
+    static func isOmitted(_ name: Span<UInt8>) -> Bool {
         switch name.count {
         case 2: return ASCII.isEqualIgnoringCase(name, "te")
         case 3: return ASCII.isEqualIgnoringCase(name, "via")

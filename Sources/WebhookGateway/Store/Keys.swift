@@ -5,7 +5,8 @@
 /// provider ───────────────▶ queue:<queue> ───claim───▶ work:events:<consumer> ──▶ lane:<destination> ──▶ destination
 ///    │  dedupe:<source>:<key>   (list of events)        lease:events:<consumer>     :inflight :delayed :dead
 ///    │  event:<id>  index:<source>  ledger                                          state:<id>  attempts:<id>
-///    └─ quarantined ─▶ dead:<queue>
+///    ├─ quarantined ─▶ dead:<queue>
+///    └─ not authentic ─▶ refused:<source>  refusal:<id>
 /// ```
 ///
 /// | key | type | what | life |
@@ -38,6 +39,10 @@
 /// | `lane:<destination>:rate` | string | when the next request is due (µs) | until then |
 /// | `lane:<destination>:order` | hash | which event holds which key, see `laneOrderLua` | while order is kept |
 /// | `lane:<destination>:parked` | zset | events that wait for another of their key | until it has ended |
+/// | `refused:<source>` | zset (0) | ids of refused deliveries, in order of arrival: a ring of 200 | 3 days |
+/// | `refused:<source>:sizes` | hash | id → bytes of its record, and the address that it came from | 3 days |
+/// | `refused:<source>:pace` | string | one was kept within the last second | 1 second |
+/// | `refusal:<id>` | string | a refused delivery: a line of JSON, raw body (`Refusal`) | 3 days |
 /// | `ledger` | hash | cumulative counters, see `Ledger` | for ever |
 /// | `meta` | hash | layout version, partition count | for ever |
 struct Keys: Sendable {
@@ -92,6 +97,12 @@ struct Keys: Sendable {
     func laneRate(_ destination: String) -> String { "\(prefix)lane:\(destination):rate" }
     func laneOrder(_ destination: String) -> String { "\(prefix)lane:\(destination):order" }
     func laneParked(_ destination: String) -> String { "\(prefix)lane:\(destination):parked" }
+    func refused(_ source: String) -> String { "\(prefix)refused:\(source)" }
+    func refusedSizes(_ source: String) -> String { "\(prefix)refused:\(source):sizes" }
+    func refusedPace(_ source: String) -> String { "\(prefix)refused:\(source):pace" }
+    /// `refusal:` + id.
+    var refusalPrefix: String { "\(prefix)refusal:" }
+    func refusal(_ id: String) -> String { refusalPrefix + id }
     var ledger: String { "\(prefix)ledger" }
     var meta: String { "\(prefix)meta" }
 }

@@ -2,7 +2,8 @@
 struct RouteTable: Sendable {
     /// Every route, in the order of the documentation.
     static let all: [Route] = [
-        StreamRoutes.all, EventRoutes.all, ReplayRoutes.all, DeadRoutes.all, QueueRoutes.all, SourceRoutes.all,
+        StreamRoutes.all, EventRoutes.all, ReplayRoutes.all, DeadRoutes.all, RefusalRoutes.all, QueueRoutes.all,
+        SourceRoutes.all,
         MappingRoutes.all, DestinationRoutes.all,
         CircuitRoutes.all, OperationRoutes.all, AuditRoutes.all, TokenRoutes.all, SessionRoutes.all, HealthRoutes.all,
         DocumentRoutes.all,

@@ -13,6 +13,7 @@ struct StoreSession {
 
     nonisolated static let scripts: [RedisScript] =
         DeadStore.scripts + QueueControl.scripts + LaneControl.scripts + Vault.scripts
+        + RefusalAcceptance.scripts
         + [.ledger, .replay, .quarantineRelease, .quarantineStay]
 
     let configuration: Configuration
