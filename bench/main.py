@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 from harness import callgrind, forwarding, goals, instructions, load, machine, plan, report, requests, servers
-from harness.processes import Failure
+from harness.processes import Failure, Skipped
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
 TOOLS = REPOSITORY / ".build" / "bench"
@@ -111,7 +111,7 @@ def run_rounds(scenarios, count):
                 print(f"\r\033[Kround {number} of {count}: {name}", end="", file=sys.stderr, flush=True)
             try:
                 figures[name] = scenario()
-            except plan.Skipped as reason:
+            except Skipped as reason:
                 skipped.add(name)
                 print(f"skipped: {name}: {reason}")
             except Failure as failure:

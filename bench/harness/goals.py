@@ -3,6 +3,8 @@
 import dataclasses
 import statistics
 
+from . import crowds
+
 
 @dataclasses.dataclass
 class Verdict:
@@ -20,6 +22,11 @@ class Results:
 
     def __init__(self, rounds):
         self.rounds = rounds
+
+    def scenarios(self, figure):
+        """The scenarios that have a figure of that name, in the order of a round."""
+        return list(dict.fromkeys(
+            name for figures in self.rounds for name, values in figures.items() if figure in values))
 
     def values(self, scenario, *path):
         found = []
@@ -104,6 +111,15 @@ def verdicts(results, instructions=None):
     for provider, goal in (("Square", 1.3), ("QuickBooks", 2), ("Mailchimp", 1.3)):
         value = ratio((f"gateway, {provider.lower()}", "cpu_us"), ("gateway", "cpu_us"))
         lines.append(_at_most(f"CPU a webhook of {provider}, over Stripe's", value, goal, "x"))
+    for name in results.scenarios("crowd"):
+        beside = name.removeprefix("gateway, ")
+        longest, before = median(name, "p99_us"), median(name, "p99_before_us")
+        lines.append(_at_most(
+            f"p99 of {crowds.RATE} deliveries a second beside {beside}", longest / 1000, 20, " ms",
+            f"{before / 1000:.3g} ms without them"))
+        lines.append(_at_most(
+            f"resident memory after {beside}, over before", median(name, "after_mb") - median(name, "before_mb"),
+            crowds.MOST_MB_KEPT, " MB", f"at most {median(name, 'most_mb'):.3g} MB meanwhile"))
     return lines
 
 

@@ -13,7 +13,7 @@ SOURCES = pathlib.Path(__file__).resolve().parent.parent / "load"
 
 def build(directory):
     """Compiles what is newer than its program."""
-    for name, libraries in (("loadgen", ["-lssl", "-lcrypto"]), ("baseline", []), ("receiver", [])):
+    for name, libraries in (("loadgen", ["-lssl", "-lcrypto"]), ("baseline", []), ("receiver", []), ("crowd", [])):
         source, program = SOURCES / f"{name}.c", directory / name
         if program.exists() and program.stat().st_mtime > source.stat().st_mtime:
             continue
@@ -57,24 +57,46 @@ class LoadGenerator:
 
     def hold_idle(self, count):
         """A process that holds idle connections until `release`."""
-        return IdleConnections([*self._command, "-s", str(self._sent), "-i", str(count)], self)
+        idle = IdleConnections([*self._command, "-s", str(self._sent), "-i", str(count)])
+        self._sent += count
+        self.accepted += idle.answered
+        return idle
 
 
-class IdleConnections:
-    def __init__(self, command, load):
+class Crowd:
+    """A process with connections of its own, there since its first line and until `release`."""
+
+    def __init__(self, command):
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         ready, _, _ = select.select([self._process.stdout], [], [], 60)
-        line = self._process.stdout.readline() if ready else ""
-        self.answered = json.loads(line)["answered"] if line else 0
-        load.accepted += self.answered
+        self.first_line = self._process.stdout.readline() if ready else ""
+
+    @classmethod
+    def opening(cls, directory, port, rate):
+        """So many connections a second, each closed as soon as it is there."""
+        return cls([str(directory / "crowd"), "-p", str(port), "-o", str(rate)])
+
+    @classmethod
+    def slow(cls, directory, port, count, file):
+        """Clients that send a byte a second, and come again when they are closed."""
+        return cls([str(directory / "crowd"), "-p", str(port), "-w", str(count), "-f", str(file)])
 
     def release(self):
-        self._process.stdin.close()
+        """Ends the process; returns what it says of itself, or nothing."""
         try:
-            self._process.wait(30)
+            rest, _ = self._process.communicate(timeout=30)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.wait()
+            rest, _ = self._process.communicate()
+        return json.loads(rest) if rest else {}
+
+
+class IdleConnections(Crowd):
+    """Connections that have had one request answered each."""
+
+    def __init__(self, command):
+        super().__init__(command)
+        self.answered = json.loads(self.first_line)["answered"] if self.first_line else 0
 
 
 def run_baseline(directory, file, redis, depth, count):

@@ -9,15 +9,11 @@ import subprocess
 import tempfile
 import time
 
-from . import requests, servers
+from . import crowds, requests, servers
 from .load import run_baseline
-from .processes import Failure
+from .processes import Failure, Skipped
 from .redis import Redis
 from .trial import trial
-
-
-class Skipped(Exception):
-    """Why a scenario cannot be measured here."""
 
 
 @dataclasses.dataclass
@@ -31,6 +27,10 @@ class Plan:
     rate_seconds: float = 3
     single_seconds: float = 2
     idle_connections: int = 10_000
+    crowd_idle: int = 20_000
+    crowd_rate: int = 5000
+    crowd_slow: int = 2000
+    crowd_seconds: float = 8
     stripe_requests: int = 170_000
     other_requests: int = 50_000
     variants: bool = True
@@ -38,7 +38,8 @@ class Plan:
     @classmethod
     def quick(cls):
         return cls(rounds=1, saturation_requests=30_000, saturation_seconds=1.5, rates=(5000,), rate_seconds=1.5,
-                   single_seconds=0.7, stripe_requests=70_000, other_requests=20_000, variants=False)
+                   single_seconds=0.7, stripe_requests=70_000, other_requests=20_000, variants=False,
+                   crowd_seconds=4)
 
 
 class Scenarios:
@@ -71,7 +72,7 @@ class Scenarios:
         ]
         for provider in ("square", "quickbooks", "mailchimp"):
             listed.append((f"gateway, {provider}", functools.partial(self._provider, provider)))
-        return listed
+        return listed + crowds.listed(self._plan, self._tools, self._gateway.binary, self._file("stripe"))
 
     def _file(self, provider):
         count = self._plan.stripe_requests if provider == "stripe" else self._plan.other_requests

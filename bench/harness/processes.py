@@ -14,6 +14,10 @@ class Failure(Exception):
     """Why a measurement could not be made, for people."""
 
 
+class Skipped(Exception):
+    """Why something cannot be measured here."""
+
+
 def _raise_file_limit():
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -24,8 +24,9 @@ class Gateway:
     queue = "wh:{0}:queue:events"
     must_stop = True
 
-    def __init__(self, binary, access_log="none", certificate=None, prefix=(), environment=None):
+    def __init__(self, binary, access_log="none", certificate=None, prefix=(), environment=None, listen=None):
         self.binary = binary
+        self._listen = listen or {}
         self._access_log = access_log
         self._certificate = certificate
         self._prefix = list(prefix)
@@ -33,7 +34,8 @@ class Gateway:
         self._admin_port = None
 
     def _configuration(self, port, redis, workers, directory):
-        listen = {"host": "127.0.0.1", "port": port, "workers": workers, "accessLog": self._access_log}
+        listen = {"host": "127.0.0.1", "port": port, "workers": workers, "accessLog": self._access_log,
+                  **self._listen}
         if self._certificate:
             listen["tls"] = {"certificate": str(self._certificate), "key": str(self._certificate)}
         common = {"toleranceSeconds": requests.TOLERANCE_SECONDS}
