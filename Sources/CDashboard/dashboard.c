@@ -90,6 +90,9 @@ static const unsigned char view_overview_js[] = {
 static const unsigned char view_queues_js[] = {
 #embed "web/view-queues.js"
 };
+static const unsigned char view_refused_js[] = {
+#embed "web/view-refused.js"
+};
 static const unsigned char view_replays_js[] = {
 #embed "web/view-replays.js"
 };
@@ -130,6 +133,7 @@ static const struct dashboard_file files[] = {
     {"view-mappings.js", view_mappings_js, sizeof view_mappings_js},
     {"view-overview.js", view_overview_js, sizeof view_overview_js},
     {"view-queues.js", view_queues_js, sizeof view_queues_js},
+    {"view-refused.js", view_refused_js, sizeof view_refused_js},
     {"view-replays.js", view_replays_js, sizeof view_replays_js},
     {"view-sources.js", view_sources_js, sizeof view_sources_js},
     {"view-tokens.js", view_tokens_js, sizeof view_tokens_js},

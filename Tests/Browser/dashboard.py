@@ -19,7 +19,7 @@ from playwright.sync_api import expect, sync_playwright
 
 PATIENCE = 15_000  # milliseconds
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-VIEWS = ["", "events", "dead", "queues", "sources", "destinations", "mappings", "mappings/stripe", "replays?plan=1", "audit", "tokens"]
+VIEWS = ["", "events", "dead", "refused", "queues", "sources", "destinations", "mappings", "mappings/stripe", "replays?plan=1", "audit", "tokens"]
 HOSTILE = {
     "id": "evt_hostile", "object": "event", "type": "customer.created", "created": 1795275000, "livemode": False,
     "data": {"object": {
@@ -53,6 +53,7 @@ def main():
         markup_is_text(page, url, send, shots)
         dead_group_is_retried(page, url, send, pathlib.Path(broken))
         event_is_replayed(page)
+        refusal_is_explained(page, url, send)
         switches_work(page, url)
         state = context.storage_state()
         for scheme, width in (("light", 1280), ("dark", 1280), ("light", 360)):
@@ -129,6 +130,16 @@ def event_is_replayed(page):
     page.get_by_role("button", name="Replay").click()
     expect(page.get_by_text("The event is on its way again")).to_be_visible()
     expect(page.get_by_text("crm: delivered")).to_have_count(2, timeout=PATIENCE)
+
+
+def refusal_is_explained(page, url, send):
+    send("--fixture", "invoice.paid", "--tamper")
+    page.goto(f"{url}/#/refused")
+    page.get_by_role("row").get_by_role("link", name="stripe").click()
+    expect(page.get_by_text("Still refused")).to_be_visible()
+    expect(page.get_by_role("button", name="Accept", exact=True)).to_be_disabled()
+    expect(page.get_by_role("region", name="Why")).to_contain_text("Mend the source")
+    expect(page.get_by_role("region", name="Raw body")).to_contain_text("invoice.paid")
 
 
 def switches_work(page, url):

@@ -14,6 +14,7 @@ const views = [
   { name: "", title: "Overview", module: "overview", all: true },
   { name: "events", title: "Events", module: "events" },
   { name: "dead", title: "Dead letters", module: "dead" },
+  { name: "refused", title: "Refused", module: "refused" },
   { name: "queues", title: "Queues", module: "queues", all: true },
   { name: "sources", title: "Sources", module: "sources" },
   { name: "destinations", title: "Destinations", module: "destinations" },

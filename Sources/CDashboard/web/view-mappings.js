@@ -36,10 +36,11 @@ async function drawList(holder, { signal }) {
 async function drawEditor(holder, context) {
   const [name] = context.path;
   const { signal, parameters } = context;
-  const [mapping, { items: events }, survey] = await Promise.all([
+  const [mapping, { items: events }, survey, checkup] = await Promise.all([
     get(`mappings/${part(name)}`, {}, signal),
     get("events", { source: name, limit: 30 }, signal),
     get(`mappings/${part(name)}/fields`, {}, signal),
+    get(`mappings/${part(name)}/heal`, {}, signal),
   ]);
   const origins = { api: "changed here", configuration: "from the configuration", bundled: "bundled" };
   const editor = h("textarea.editor", { spellcheck: "false", rows: "26", value: tidy(mapping.text), readonly: !may("admin"), autocapitalize: "off" });
@@ -67,6 +68,7 @@ async function drawEditor(holder, context) {
     heading(`Mapping of ${name}`, `Provider ${mapping.provider}.`, badge("calm", origins[mapping.origin]),
       may("admin") && mapping.origin === "api" && h("button.quiet", { type: "button", onclick: (event) => reset(event.currentTarget, name, context) }, "Reset"),
       may("admin") && save),
+    gone(checkup, editor),
     h("div.columns", {},
       h("section", { "aria-label": "Rules" }, field("Rules (JSON5)", editor,
         may("admin") ? "Saved rules are in force in every process within a second. docs/mappings.md tells what can stand here." : "Changing a mapping takes the role admin."),
@@ -118,17 +120,54 @@ function difference(before, after) {
 
 const bare = (line) => line.trim().replace(/,$/, "");
 
+/** Puts a text in the place of what is chosen in the editor. */
+function insert(editor, text) {
+  editor.setRangeText(text, editor.selectionStart, editor.selectionEnd, "end");
+  editor.dispatchEvent(new Event("input"));
+  editor.focus();
+}
+
+// MARK: Fields that are gone
+
+const reasons = { same_name: "the same name", similar_name: "a similar name", same_form: "a value of the same form" };
+
+/** Fields that the rules read and recent deliveries lack, each with where it may be now. */
+function gone({ findings }, editor) {
+  if (findings.length === 0) return null;
+  return h("section.card.gone", { "aria-label": "Fields that are gone" },
+    h("h2", {}, counted(findings.length, "field"), findings.length === 1 ? " is gone" : " are gone", " from recent deliveries"),
+    h("ul", {}, findings.slice(0, 20).map((finding) => h("li", {},
+      h("p", {}, h("strong", {}, finding.target), finding.required ? " (required)" : "", ` of ${finding.providerType}: nothing is at `,
+        finding.paths.map((path, index) => [index > 0 ? ", " : "", h("code", {}, path)]), finding.list && [" in the elements of ", h("code", {}, finding.list)], finding.lastSeen && [" since ", moment(finding.lastSeen)], "."),
+      finding.candidates.length === 0 ? h("p.faint", {}, "Nothing like it is in the payload.")
+        : h("ul.candidates", {}, finding.candidates.map((candidate) => h("li", {},
+          h("button", { type: "button", disabled: editor.readOnly, "aria-label": `Read ${finding.target} from ${candidate.path}`,
+            onclick: () => replacePath(editor, finding, candidate.path) }, h("code", {}, candidate.path)),
+          h("span.faint", {}, ` ${reasons[candidate.reason]}, now `, h("code", {}, candidate.sample)))))))));
+}
+
+/** Puts a path where the finding's rule reads an older one; where that is not written out, at the cursor. */
+function replacePath(editor, { rule, target, paths }, candidate) {
+  const text = editor.value;
+  const after = (word, from) => { const place = text.indexOf(word, from); return place < 0 ? from : place; };
+  const start = after(JSON.stringify(target), after(JSON.stringify(rule), 0));
+  for (const path of paths) {
+    const written = [JSON.stringify(path), `'${path}'`].find((word) => text.indexOf(word, start) >= 0);
+    if (!written) continue;
+    const place = text.indexOf(written, start);
+    editor.setSelectionRange(place, place + written.length);
+    break;
+  }
+  insert(editor, JSON.stringify(candidate));
+}
+
 /** Which fields recent deliveries have; a press puts one at the cursor. */
 function fields(survey, editor) {
   if (survey.deliveries === 0) return null;
   return h("details.fields", {}, h("summary", {}, `Fields of the last ${counted(survey.deliveries, "delivery", "deliveries")}`),
     h("ul", {}, survey.fields.slice(0, 400).map((item) => h("li", {},
       h("button.plain", { type: "button", disabled: editor.readOnly, title: "Put it at the cursor",
-        onclick: () => {
-          editor.setRangeText(JSON.stringify(item.path), editor.selectionStart, editor.selectionEnd, "end");
-          editor.dispatchEvent(new Event("input"));
-          editor.focus();
-        } }, h("code", {}, item.path)),
+        onclick: () => insert(editor, JSON.stringify(item.path)) }, h("code", {}, item.path)),
       h("span.faint", {}, ` ${item.kinds.join(" or ")}${item.count < survey.deliveries ? `, in ${item.count}` : ""}`)))));
 }
 

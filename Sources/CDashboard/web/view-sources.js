@@ -26,6 +26,7 @@ const columns = () => [
   { title: "Accepted", kind: "number second", cell: count("accepted") },
   { title: "Duplicates", kind: "number second", cell: count("duplicate") },
   { title: "Quarantined", kind: "number third", cell: count("quarantined") },
+  { title: "Refused", kind: "second", cell: (source) => h("a", { href: link("refused", { source: source.source }), "aria-label": `Refused deliveries of ${source.source}` }, "Show") },
   { title: "Queues", kind: "third", cell: (source) => h("span", {}, source.queues.join(", "),
     h("span.under", {}, `duplicates known for ${span(source.dedupeWindowSeconds)}`)) },
   { title: "Tenant", kind: "third", cell: (source) => [source.tenant, ...Object.values(source.tenants)].join(", ") },

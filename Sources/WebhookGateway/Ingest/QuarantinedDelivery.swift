@@ -110,15 +110,9 @@ struct QuarantinedDelivery {
 
     /// The delivery as it came, as far as it was archived; it was proved authentic when it came.
     private func delivery(to source: Source) -> Delivery {
-        let headers = metadata.children(of: metadata.member("headers")).map { field in
-            (
-                name: metadata.string(of: metadata.element(0, of: field)) ?? "",
-                value: metadata.string(of: metadata.element(1, of: field)) ?? ""
-            )
-        }
-        return Delivery(
+        Delivery(
             method: "POST", target: Array("/webhooks/\(source.name)".utf8)[...], body: record.body,
-            headers: HeaderFields(headers),
+            headers: HeaderFields(EventRecord.headers(in: metadata)),
             peer: metadata.string(of: metadata.member("peer")).flatMap { IPAddress($0) }, receivedAt: receivedAt.seconds
         )
     }

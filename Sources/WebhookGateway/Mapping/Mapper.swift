@@ -55,8 +55,7 @@ struct Mapper: Sendable {
     func map(
         _ event: ProviderEvent, in document: JSONDocument, data output: inout ByteBuffer
     ) throws(MappingFailure) -> Mapped {
-        let candidates = exact[event.type] ?? wildcards.filter { $0.pattern.matches(event.type) }.map(\.candidate)
-        for candidate in candidates {
+        for candidate in candidates(event.type) {
             let rule = candidate.rule
             var scope = MappingScope(document: document, event: event, base: event.payload)
             scope.base = rule.base(in: scope)
@@ -65,6 +64,20 @@ struct Mapper: Sendable {
         }
         appendRaw(event, document, to: &output)
         return Mapped(type: passThroughType(event), subject: subject(event), time: event.time, isCanonical: false)
+    }
+
+    /// The rule that maps an event, and where its paths start; nil: none does.
+    func rule(for event: ProviderEvent, in document: JSONDocument) -> (rule: Rule, scope: MappingScope)? {
+        for candidate in candidates(event.type) {
+            var scope = MappingScope(document: document, event: event, base: event.payload)
+            scope.base = candidate.rule.base(in: scope)
+            if candidate.rule.conditions.allSatisfy({ $0.holds(in: scope) }) { return (candidate.rule, scope) }
+        }
+        return nil
+    }
+
+    private func candidates(_ type: String) -> [Candidate] {
+        exact[type] ?? wildcards.filter { $0.pattern.matches(type) }.map(\.candidate)
     }
 
     private func apply(

@@ -20,6 +20,8 @@ final class Rule: Sendable {
     let time: Field?
     /// The shape of `data`; nil: the payload goes through as `{"raw": …}`.
     let data: DataProgram?
+    /// What `data` was made from, for those who ask what the rule reads.
+    let targets: [TargetNode]
 
     init(
         name: String, matches: [Match], conditions: [Condition], roots: [FieldPath], subject: Field?, time: Field?,
@@ -32,6 +34,7 @@ final class Rule: Sendable {
         self.subject = subject
         self.time = time
         self.data = data.map(DataProgram.init)
+        targets = data ?? []
     }
 
     /// Where the rule's paths start in an event; the scope's base is the payload.

@@ -52,6 +52,16 @@ struct EventRecord: Sendable {
         output.append(UInt8(ascii: "}"))
     }
 
+    /// The header fields that a metadata line holds.
+    static func headers(in metadata: JSONDocument) -> [(name: String, value: String)] {
+        metadata.children(of: metadata.member("headers")).map { field in
+            (
+                name: metadata.string(of: metadata.element(0, of: field)) ?? "",
+                value: metadata.string(of: metadata.element(1, of: field)) ?? ""
+            )
+        }
+    }
+
     /// How the metadata line of a source's deliveries begins.
     static func head(source: String, provider: String) -> [UInt8] {
         var head = Array(#"{"source":"#.utf8)

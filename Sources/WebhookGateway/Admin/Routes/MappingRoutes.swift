@@ -25,6 +25,26 @@ enum MappingRoutes {
         Shape.Member("problem", .optional(.string), "each field that failed and why"),
     ])
 
+    private static let finding = Shape.record([
+        Shape.Member("providerType", .string), Shape.Member("rule", .string),
+        Shape.Member("target", .string, "the event's field"),
+        Shape.Member("list", .optional(.string), "the list in whose elements it is"),
+        Shape.Member("paths", .list(.string), "where the rule reads it"),
+        Shape.Member("required", .boolean, "whether a delivery without it is quarantined"),
+        Shape.Member("deliveries", .integer(0 ... .max), "of that type that were looked at"),
+        Shape.Member("missing", .integer(1 ... .max), "how many of the newest lack it"),
+        Shape.Member("lastSeen", .optional(.moment), "when one that had it arrived; null: none of them did"),
+        Shape.Member(
+            "candidates",
+            .list(
+                .record([
+                    Shape.Member("path", .string),
+                    Shape.Member("deliveries", .integer(0 ... .max), "in how many it is"),
+                    Shape.Member("reason", .choice(FieldCandidate.Reason.allCases.map(\.rawValue))),
+                    Shape.Member("sample", .string, "a value that it has"),
+                ])), "where it may be now, the likeliest first"),
+    ])
+
     static let all: [Route] = [
         Route(
             .get, "/api/v1/mappings/{source}", "mappings.show", "The mapping in force, and its versions",
@@ -99,6 +119,16 @@ enum MappingRoutes {
                                 Shape.Member("count", .integer(1 ... .max), "in how many"),
                             ]), longest: 10_000)),
                 ])), handle: fields),
+        Route(
+            .get, "/api/v1/mappings/{source}/heal", "mappings.heal",
+            "Fields that the mapping reads and recent deliveries lack, and where they probably are now", .role(.viewer),
+            .installation, parameters: [source],
+            answer: .json(
+                "What is gone, required fields first.",
+                .record([
+                    Shape.Member("deliveries", .integer(0 ... .max), "how many were looked at"),
+                    Shape.Member("findings", .list(finding, longest: 10_000)),
+                ])), handle: heal),
     ]
 
     // MARK: Steps
@@ -235,28 +265,23 @@ enum MappingRoutes {
     @ControlPlane
     private static func fields(_ request: AdminRequest, _ services: AdminServices) async throws -> Reply {
         let source = try known(request, services)
-        guard let type = ProviderCatalog.named(source.provider) else {
-            throw Problem(.notFound, "The source's provider is not known.")
-        }
-        let provider = try type.init(source.providerSettings)
-        let store = request.store(services)
-        let scan = try await store.events(
-            EventQuery(sources: [source.name]), limit: sampledDeliveries, after: nil)
         let pattern = request.query("type").map { TypePattern($0) }
         var survey = FieldSurvey()
-        for summary in scan.events where pattern?.matches(summary.providerType ?? "") ?? true {
-            guard let detail = try await store.events(named: summary.id).first else { continue }
-            let delivery = Delivery(
-                method: "POST", target: Array("/webhooks/\(source.name)".utf8)[...], body: detail.record.body,
-                headers: HeaderFields([]), peer: nil, receivedAt: summary.receivedAt / 1000)
-            var document = JSONDocument()
-            guard let events = try? provider.events(in: delivery, document: &document) else { continue }
-            guard let event = events.first(where: { $0.key == summary.providerID }) ?? events.first else { continue }
+        let recent = try RecentDeliveries(source, services.connection, services.keys)
+        try await recent.forEach(limit: sampledDeliveries, matching: pattern) { event, document, _ in
             survey.add(event.payload, of: document)
         }
         var line = JSONLine()
         line.add("deliveries", survey.deliveries)
         line.add("fields", list: survey.fields.prefix(mostFields).map(\.json))
         return .json(line)
+    }
+
+    @ControlPlane
+    private static func heal(_ request: AdminRequest, _ services: AdminServices) async throws -> Reply {
+        let configured = try known(request, services)
+        let source = services.configuration.source(named: configured.name) ?? configured
+        let recent = try RecentDeliveries(source, services.connection, services.keys)
+        return .json(try await recent.checkup(by: services.configuration).line)
     }
 }

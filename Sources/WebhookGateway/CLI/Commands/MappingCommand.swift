@@ -1,14 +1,17 @@
 import Verifiers
 
-/// `mapping test`: what does a mapping make of this payload?
+/// `mapping`: what does a mapping make of this payload, and which of its fields have payloads lost?
 struct MappingCommand: Command {
     static let name = "mapping"
-    static let summary = "try a field mapping on a payload, without side effects"
+    static let summary = "try a field mapping on a payload; find where fields that vanished have gone"
     static let usage = """
         webhook-gateway mapping test --source NAME --body FILE [--config FILE] [--json]
+        webhook-gateway mapping heal --source NAME [--config FILE] [--json]
 
-        Prints the normalised events of a delivery, or each field that failed and why. Nothing is verified, stored or sent.
-        Exits 1 when an event cannot be made.
+        test  prints the normalised events of a delivery, or each field that failed and why. Nothing is verified, stored or
+              sent. Exits 1 when an event cannot be made.
+        heal  compares the mapping with the last 100 archived deliveries: names each field that it reads and they lack, and
+              where it probably is now. Changes nothing. Exits 1 when a field is gone.
 
           --source NAME   the source whose mapping and provider count
           --body FILE     the delivery's body as the provider sends it, or a whole captured request (.http); - is
@@ -16,27 +19,46 @@ struct MappingCommand: Command {
           --config FILE   the configuration; else $WEBHOOK_GATEWAY_CONFIG, ./gateway.json5, the built-in one
           --json          one line an event, exactly as it would be queued; for one that cannot be made
                           {"quarantined":true,"providertype":"…","rule":"…","fields":["…"]}, for a delivery that cannot be
-                          read {"quarantined":true,"reason":"…"}
+                          read {"quarantined":true,"reason":"…"}; heal: {"deliveries":100,"findings":[…]}
         """
 
+    private enum Verb {
+        case test(file: String)
+        case heal
+    }
+
+    private let verb: Verb
     private let configuration: String?
     private let source: String
-    private let file: String
     private let isJSON: Bool
 
     init(_ arguments: inout Arguments) throws(UsageError) {
-        _ = try arguments.verb(["test"])
+        let word = try arguments.verb(["test", "heal"])
         configuration = try arguments.value("--config")
         isJSON = try arguments.flag("--json")
         guard let source = try arguments.value("--source") else { throw UsageError("--source is missing") }
         self.source = source
+        guard word == "test" else {
+            verb = .heal
+            return
+        }
         guard let file = try arguments.value("--body") else { throw UsageError("--body is missing") }
-        self.file = file
+        verb = .test(file: file)
     }
 
     func run() async throws -> ExitCode {
         let configuration = try ConfigurationLoader.looking(known: .builtIn).load(configuration).configuration
         let source = try configuration.sourceForCommand(source)
+        switch verb {
+        case .test(let file): return try test(file, source, configuration)
+        case .heal: return try await StoreSession.run(configuration) { try await heal(source, $0) }
+        }
+    }
+
+    // MARK: test
+
+    private func test(_ file: String, _ source: SourceConfiguration, _ configuration: Configuration) throws -> ExitCode
+    {
         var trial = try MappingTrial(source, mappings: configuration.mappings)
         let request = Self.request(try CommandFile.read(file))
         let results: [MappingTrial.Outcome]
@@ -78,6 +100,41 @@ struct MappingCommand: Command {
         line.add("quarantined", true)
         line.add("reason", error.reason)
         Terminal.print(line.text)
+    }
+
+    // MARK: heal
+
+    @ControlPlane
+    private func heal(_ source: SourceConfiguration, _ session: StoreSession) async throws -> ExitCode {
+        let configuration = try await session.configurationInForce()
+        let source = configuration.source(named: source.name) ?? source
+        let recent = try RecentDeliveries(source, session.connection, session.keys)
+        let checkup = try await recent.checkup(by: configuration)
+        let findings = checkup.findings
+        guard !isJSON else {
+            Terminal.printJSON(checkup.line.text)
+            return findings.isEmpty ? .success : .failure
+        }
+        if findings.isEmpty {
+            Terminal.print(
+                "every field that the mapping reads is in the last \(checkup.deliveries) deliveries, or was never sent")
+        }
+        for finding in findings { print(finding) }
+        return findings.isEmpty ? .success : .failure
+    }
+
+    private func print(_ finding: MappingCheckup.Finding) {
+        let seen = finding.lastSeen.map { "last seen \(Moment.text($0))" } ?? "none of \(finding.deliveries) has it"
+        Terminal.print(
+            VisibleText.escaped(
+                "\(finding.providerType): \(finding.target)\(finding.isRequired ? " (required)" : "") is gone from "
+                    + "\(finding.paths.joined(separator: ", "))\(finding.list.map { " in the elements of \($0)" } ?? ""), \(seen)"
+            ))
+        for candidate in finding.candidates {
+            let reason = candidate.reason.rawValue.replacing("_", with: " ")
+            Terminal.print(VisibleText.escaped("  perhaps \(candidate.path) (\(reason)): \(candidate.sample)"))
+        }
+        if finding.candidates.isEmpty { Terminal.print("  nothing like it is in the payload") }
     }
 
     /// A capture, or the bytes as the body of a delivery.

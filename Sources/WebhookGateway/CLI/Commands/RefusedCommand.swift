@@ -126,10 +126,7 @@ struct RefusedCommand: Command {
 
         init(_ session: StoreSession) async throws {
             // A gateway that took the delivery in would map it by what came through the API.
-            let mappings = try await MappingStore(
-                connection: session.connection, keys: ControlKeys(prefix: session.configuration.redis.prefix)
-            ).current()
-            configuration = session.configuration.applying(mappings.compactMapValues(\.value))
+            configuration = try await session.configurationInForce()
             store = RefusalStore(connection: session.connection, keys: session.keys)
             judge = RefusalJudge(configuration.sources)
             acceptance = RefusalAcceptance(configuration, judge, connection: session.connection, keys: session.keys)

@@ -71,6 +71,12 @@ struct StoreSession {
 
     // MARK: Parts
 
+    /// The configuration with the mappings that came through the API, as a running gateway has it.
+    func configurationInForce() async throws(RedisFailure) -> Configuration {
+        let store = MappingStore(connection: connection, keys: ControlKeys(prefix: configuration.redis.prefix))
+        return configuration.applying(try await store.current().compactMapValues(\.value))
+    }
+
     var deadStore: DeadStore {
         DeadStore(connection: connection, keys: keys, archiveSeconds: configuration.archive.ttlSeconds)
     }
