@@ -43,7 +43,9 @@ struct DocumentationTests {
     @Test func `the documentation names no key that does not exist`() throws {
         let documentation = try ConfigurationSamples.repositoryFile("docs/configuration.md")
         let keys = Set(KeyLister.all())
-        let sections = ["listen.tls", "listen.tls.certificates", "admin.tls", "admin.tls.certificates", "admin.jwt", "vault.kms"]
+        let sections = [
+            "listen.tls", "listen.tls.certificates", "admin.tls", "admin.tls.certificates", "admin.jwt", "vault.kms",
+        ]
         let limits = ["sources.*.rateLimit", "destinations.*.rateLimit"]
         for line in documentation.split(separator: "\n")
         where line.hasPrefix("| `") && line.split(separator: "|").count == 4 {

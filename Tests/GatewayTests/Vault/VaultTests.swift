@@ -87,12 +87,13 @@ struct VaultTests {
     @Test func `processes that need a first key at once agree on one`() async throws {
         try await VaultFixture.run { fixture in
             let vaults = (0..<4).map { _ in fixture.vault() }
-            let sealed = try await withThrowingTaskGroup(of: SealedValue.self) { group in
-                for index in 0..<40 {
-                    group.addTask { try await vaults[index % 4].seal(SecretBytes([UInt8(index)]), Self.context) }
+            let tasks = (0..<40).map { index in
+                Task { @ControlPlane in
+                    try await vaults[index % 4].seal(SecretBytes([UInt8(index)]), Self.context)
                 }
-                return try await group.reduce(into: [SealedValue]()) { $0.append($1) }
             }
+            var sealed: [SealedValue] = []
+            for task in tasks { sealed.append(try await task.value) }
             #expect(Set(sealed.map(\.keyVersion)) == [1])
             #expect(try await vaults[0].store.entries(of: "acme").map(\.uses) == [40])
             let opened = await fixture.vault().open(sealed.map { ($0, Self.context) })
