@@ -78,6 +78,12 @@ static const unsigned char view_event_js[] = {
 static const unsigned char view_events_js[] = {
 #embed "web/view-events.js"
 };
+static const unsigned char view_gallery_js[] = {
+#embed "web/view-gallery.js"
+};
+static const unsigned char view_integrations_js[] = {
+#embed "web/view-integrations.js"
+};
 static const unsigned char view_login_js[] = {
 #embed "web/view-login.js"
 };
@@ -129,6 +135,8 @@ static const struct dashboard_file files[] = {
     {"view-destinations.js", view_destinations_js, sizeof view_destinations_js},
     {"view-event.js", view_event_js, sizeof view_event_js},
     {"view-events.js", view_events_js, sizeof view_events_js},
+    {"view-gallery.js", view_gallery_js, sizeof view_gallery_js},
+    {"view-integrations.js", view_integrations_js, sizeof view_integrations_js},
     {"view-login.js", view_login_js, sizeof view_login_js},
     {"view-mappings.js", view_mappings_js, sizeof view_mappings_js},
     {"view-overview.js", view_overview_js, sizeof view_overview_js},

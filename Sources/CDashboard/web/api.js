@@ -56,7 +56,8 @@ function exactly(_, value, context) {
 export const get = async (path, parameters, signal) => json(await ask("GET", path, { parameters, signal }));
 export const post = async (path, body, headers) => json(await ask("POST", path, { body, headers }));
 export const put = async (path, body) => json(await ask("PUT", path, { body }));
-export const remove = async (path) => json(await ask("DELETE", path));
+export const patch = async (path, body) => json(await ask("PATCH", path, { body }));
+export const remove = async (path, parameters) => json(await ask("DELETE", path, { parameters }));
 
 /** The bytes of an answer, and whether there are more than `most`. */
 export async function raw(path, most) {

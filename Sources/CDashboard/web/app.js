@@ -18,6 +18,7 @@ const views = [
   { name: "queues", title: "Queues", module: "queues", all: true },
   { name: "sources", title: "Sources", module: "sources" },
   { name: "destinations", title: "Destinations", module: "destinations" },
+  { name: "integrations", title: "Integrations", module: "integrations" },
   { name: "mappings", title: "Mappings", module: "mappings", all: true },
   { name: "replays", title: "Replays", module: "replays" },
   { name: "audit", title: "Audit", module: "audit", role: "operator" },

@@ -16,6 +16,14 @@ final class AdminHandler: @ControlPlane RequestHandler {
         @ControlPlane func spooled() -> [String: Int]
         /// Has the workers take up the mappings that came through the API, now.
         @ControlPlane func takeUpMappings() async
+        /// The configuration file's configuration, without managed integrations.
+        @ControlPlane var declared: Configuration { get }
+        /// The managed integrations as this process has them.
+        @ControlPlane var catalog: IntegrationCatalog? { get }
+        /// Keeps the credentials of integrations; nil: there is none (any more).
+        @ControlPlane var vault: Vault? { get }
+        /// Has this process take up changed integrations, now.
+        @ControlPlane func takeUpIntegrations() async
     }
 
     /// A body that no route asks for is read and not looked at, up to so many bytes.

@@ -3,7 +3,7 @@
 final class AdminServices {
     static nonisolated let scripts: [RedisScript] =
         DeadStore.scripts + QueueControl.scripts + StatsStore.scripts + MappingStore.scripts + ReplayStore.scripts
-        + RefusalAcceptance.scripts + [
+        + RefusalAcceptance.scripts + IntegrationStore.scripts + [
             .queueReap, .ledger, .replay, .quarantineRelease, .quarantineStay,
         ]
 
@@ -19,6 +19,7 @@ final class AdminServices {
     let stats: StatsStore
     let mappings: MappingStore
     let replays: ReplayStore
+    let integrations: IntegrationStore
     /// As the file says it.
     private(set) var fileConfiguration: Configuration
     /// What is in force: the file's, with the mappings that came through the API.
@@ -45,6 +46,7 @@ final class AdminServices {
         stats = StatsStore(connection: connection, keys: keys)
         mappings = MappingStore(connection: connection, keys: control)
         replays = ReplayStore(connection: connection, keys: keys)
+        integrations = IntegrationStore(connection: connection, keys: control)
         authenticator = try Authenticator(connection, control, jwt: configuration.admin.jwt)
     }
 
@@ -93,6 +95,23 @@ final class AdminServices {
     var lanes: LaneControl {
         LaneControl(connection: connection, keys: keys, archiveSeconds: configuration.archive.ttlSeconds)
     }
+
+    /// The configuration file's, without what is managed here.
+    var declared: Configuration { gateway?.declared ?? fileConfiguration }
+
+    /// Where a caller changes integrations.
+    func desk(of principal: Principal) throws(Problem) -> IntegrationDesk {
+        guard let vault = gateway?.vault else {
+            throw Problem(.serviceUnavailable, "The vault is not there; try again.", retryAfter: 5)
+        }
+        return IntegrationDesk(
+            principal: principal, store: integrations, vault: vault, file: declared,
+            others: { self.catalog?.entries.values.map(\.integration) ?? [] },
+            changed: { await self.gateway?.takeUpIntegrations() })
+    }
+
+    /// The managed integrations as this process has taken them up.
+    var catalog: IntegrationCatalog? { gateway?.catalog }
 
     /// Whether only this machine reaches the port.
     var isPrivate: Bool { AdminSurroundings(configuration.admin).isPrivate }

@@ -22,6 +22,9 @@ final class Gateway: AdminHandler.Gateway {
     private let takesOver: Bool
     private let services: ServiceManager
     let log: Log
+    /// The file's, without managed integrations.
+    private(set) var declared: Configuration
+    /// What is in force: the file's entries and the managed ones.
     var configuration: Configuration
     private var certificates: Certificates?
     private var redisSettings: RedisSettings?
@@ -31,14 +34,19 @@ final class Gateway: AdminHandler.Gateway {
     /// What another process serves now, by the names of `ControlProtocol`; nil while this one serves.
     var handedOver: Set<String>?
     private var spool: DurableStore.Plan?
+    /// What the workers have now.
+    private var plan: WorkerPlan?
     private(set) var privateRedis: PrivateRedis?
     private(set) var vault: Vault?
     private(set) var ingest: IngestServer?
     private var forwarder: Forwarder?
+    /// Whether the forwarder starts when the managed destinations have been read.
+    private var forwarderWaits = false
     private(set) var adminListener: Listener?
     var isAdminInherited = false
     private(set) var adminHandler: AdminHandler?
     private var mappingWatch: MappingWatch?
+    private var integrationWatch: IntegrationWatch?
     private var ledgerMetrics: LedgerMetrics?
     private var archive: ArchiveTrimmer?
     private var signals: Signals?
@@ -50,6 +58,7 @@ final class Gateway: AdminHandler.Gateway {
         _ loaded: LoadedConfiguration, loader: ConfigurationLoader, path: String?, roles: Roles,
         takesOver: Bool = false
     ) {
+        declared = loaded.configuration
         configuration = loaded.configuration
         self.loader = loader
         self.path = path
@@ -113,13 +122,14 @@ final class Gateway: AdminHandler.Gateway {
                 self?.take($0)
             }
         }
+        if let vault { integrationWatch = await startIntegrations(redis, vault) }
+        configuration = integrationWatch?.catalog.applied(to: declared) ?? declared
         if roles.contains(.ingest) {
             spool = makeSpool(dataDirectory: dataDirectory)
-            ingest = try IngestServer.start(
-                try WorkerPlan(
-                    configuration.applying(mappingWatch?.mappings ?? [:]), dataDirectory: dataDirectory, redis: redis,
-                    tls: certificates.listen, spool: spool,
-                    log: log), &sockets)
+            if let plan = try makePlan(configuration, certificates) {
+                ingest = try IngestServer.start(plan, &sockets)
+                self.plan = plan
+            }
         }
         if roles.contains(.forward) {
             let client = HTTPClient(version: Version.number)
@@ -128,7 +138,8 @@ final class Gateway: AdminHandler.Gateway {
                 try DestinationCatalog.make(DestinationContext(destination, client: client))
             }
             self.forwarder = forwarder
-            forwarder.start()
+            // Routed without destinations that could not be read yet, events would miss them for good.
+            if integrationWatch?.catalog.isComplete == true { forwarder.start() } else { forwarderWaits = true }
         }
         if !roles.isDisjoint(with: [.forward, .admin]) {
             archive = ArchiveTrimmer(redis, configuration)
@@ -227,26 +238,69 @@ final class Gateway: AdminHandler.Gateway {
         do {
             let loaded = try loader.load(path)
             let certificates = try Certificates(loaded.configuration)
-            guard let plan = try makePlan(loaded.configuration, certificates) else { return }
             let masterKeys = try MasterKeys.make(loaded.configuration, log: log)
-            try adminHandler?.services.reload(loaded.configuration)
-            try forwarder?.reload(loaded.configuration)
-            archive?.reload(loaded.configuration)
-            for worker in ingest?.workers ?? [] { worker.reload(plan) }
+            integrationWatch?.catalog.rebase(on: loaded.configuration)
+            try apply(integrationWatch?.catalog.applied(to: loaded.configuration) ?? loaded.configuration, certificates)
             try use(certificates)
             vault?.use(masterKeys)
-            configuration = loaded.configuration
+            declared = loaded.configuration
             log.info("configuration reloaded", ["from": .text(loaded.place)])
         } catch {
+            integrationWatch?.catalog.rebase(on: declared)
             log.error("configuration not reloaded, the old one stays", ["reason": .text("\(error)")])
         }
     }
 
+    /// Puts a configuration in force in all parts, or leaves them as they were.
+    private func apply(_ new: Configuration, _ certificates: Certificates) throws {
+        guard let plan = try makePlan(new, certificates) else { return }
+        try adminHandler?.services.reload(new)
+        try forwarder?.reload(new)
+        archive?.reload(new)
+        reload(plan)
+        configuration = new
+    }
+
+    /// Takes up managed integrations that have changed. Each was checked by itself, so that none stops the others.
+    private func takeIntegrations() {
+        guard let certificates, let catalog = integrationWatch?.catalog else { return }
+        do {
+            try apply(catalog.applied(to: declared), certificates)
+            if forwarderWaits {
+                forwarderWaits = false
+                forwarder?.start()
+            }
+            log.info("integrations taken up", ["integrations": .number(catalog.entries.count)])
+        } catch {
+            log.error("integrations not taken up, the old ones stay", ["reason": .text("\(error)")])
+        }
+    }
+
+    /// Looks for changed integrations now instead of within half a second.
+    func takeUpIntegrations() async { await integrationWatch?.look() }
+
+    /// The managed integrations as this process has them.
+    var catalog: IntegrationCatalog? { integrationWatch?.catalog }
+
+    private func startIntegrations(_ redis: RedisSettings, _ vault: Vault) async -> IntegrationWatch {
+        await IntegrationWatch.start(
+            redis, configuration, vault: vault, log: log, file: { [weak self] in self?.declared ?? Configuration() },
+            changed: { [weak self] in self?.takeIntegrations() })
+    }
+
     private func makePlan(_ configuration: Configuration, _ certificates: Certificates) throws -> WorkerPlan? {
         guard let redisSettings, let dataDirectory else { return nil }
-        return try WorkerPlan(
+        var plan = try WorkerPlan(
             configuration.applying(mappingWatch?.mappings ?? [:]), dataDirectory: dataDirectory, redis: redisSettings,
             tls: certificates.listen, spool: spool, log: log)
+        plan.mayLackSources = integrationWatch?.catalog.isComplete == false
+        if let current = self.plan { plan.compare(with: current) }
+        return plan
+    }
+
+    private func reload(_ plan: WorkerPlan) {
+        for worker in ingest?.workers ?? [] { worker.reload(plan) }
+        self.plan = plan
     }
 
     /// Takes up mappings that came through the API. They were checked when they came; one that this version does not
@@ -256,7 +310,7 @@ final class Gateway: AdminHandler.Gateway {
         guard let certificates else { return }
         do {
             guard let plan = try makePlan(configuration, certificates) else { return }
-            for worker in ingest?.workers ?? [] { worker.reload(plan) }
+            reload(plan)
             log.info("mappings taken up", ["sources": .text(mappings.keys.sorted().joined(separator: " "))])
         } catch {
             log.error("mappings not taken up, the old ones stay", ["reason": .text("\(error)")])
@@ -315,6 +369,7 @@ final class Gateway: AdminHandler.Gateway {
         adminListener?.abort()
         adminHandler?.services.stop()
         mappingWatch?.stop()
+        integrationWatch?.stop()
         ledgerMetrics?.stop()
         archive?.stop()
         vault?.close()

@@ -22,8 +22,8 @@ final class Worker {
             log: plan.log)
         refusals = RefusalKeeper(connection: connection, keys: plan.keys) { [store] in store.isConnected }
         handler = IngestHandler(
-            sources: plan.makeSources(), store: store, listen: plan.listen, failures: shares.failures,
-            refusals: refusals, log: plan.log, loop: loop)
+            sources: plan.makeSources(), mayLackSources: plan.mayLackSources, store: store, listen: plan.listen,
+            failures: shares.failures, refusals: refusals, log: plan.log, loop: loop)
         listener = try Listener(
             FileDescriptor(owning: sockets[0]), handler: handler, limits: shares.limits,
             options: ListenerOptions(
@@ -52,7 +52,7 @@ final class Worker {
 
     /// Takes up a new configuration's sources and certificates; connections that are there keep theirs.
     func reload(_ plan: WorkerPlan) {
-        handler.replace(plan.makeSources())
+        handler.replace(plan.makeSources(handler.source(named:)), mayLackSources: plan.mayLackSources)
         guard listener.options.tls != nil else { return }
         do throws(SystemError) {
             if let new = try Self.makeTLS(plan) { listener.options.tls = new }

@@ -13,6 +13,12 @@ struct WorkerPlan: Sendable {
     var examination: StoreExamination
     var identity: StoreIdentity
     var sources: [SourceConfiguration]
+    /// Whether there may be sources that have not been read yet: one that is not known is answered 503, not 404.
+    var mayLackSources = false
+    /// Sources that are as they were in the plan before: workers keep theirs, and what they have prepared for them.
+    var unchanged: Set<String> = []
+    /// The operator's mappings, by name.
+    private var mappings: [String: JSONValue]
     /// Compiled once, by source.
     var mappers: [String: Mapper]
     /// Token buckets that the workers share, by source; a reload begins with full ones.
@@ -50,8 +56,10 @@ struct WorkerPlan: Sendable {
         examination = StoreExamination(redis, configuration.redis)
         identity = StoreIdentity(directory: dataDirectory)
         sources = configuration.sources.filter(\.enabled)
+        mappings = configuration.mappings
         let catalog = MappingCatalog(overrides: configuration.mappings)
         mappers = [:]
+        var compiled: [String: Mapper] = [:]
         rates = [:]
         refusals = [:]
         for source in sources {
@@ -59,14 +67,29 @@ struct WorkerPlan: Sendable {
             if let limit = source.rateLimit {
                 rates[source.name] = SourceRate(requests: limit.requests, perSeconds: limit.perSeconds)
             }
-            mappers[source.name] = Mapper(provider: source.provider, rules: try catalog.rules(named: source.mapping))
+            let name = "\(source.provider)/\(source.mapping)"
+            if compiled[name] == nil {
+                compiled[name] = Mapper(provider: source.provider, rules: try catalog.rules(named: source.mapping))
+            }
+            mappers[source.name] = compiled[name]
         }
         self.log = log
     }
 
+    /// Notes which sources are as they were in the plan that the workers have now.
+    mutating func compare(with before: WorkerPlan) {
+        let known = Dictionary(before.sources.map { ($0.name, $0) }) { first, _ in first }
+        let changed = Set(mappings.keys).union(before.mappings.keys).filter { mappings[$0] != before.mappings[$0] }
+        unchanged = Set(
+            sources.lazy.filter { !changed.contains($0.mapping) && known[$0.name] == $0 }.map(\.name))
+    }
+
     /// The endpoints, with keys and mappings of the calling thread's own.
-    func makeSources() -> [Source] {
+    ///
+    /// - Parameter current: the endpoint of a name that the thread has already; kept when it is unchanged.
+    func makeSources(_ current: (String) -> Source? = { _ in nil }) -> [Source] {
         sources.compactMap { configuration in
+            if unchanged.contains(configuration.name), let source = current(configuration.name) { return source }
             guard let mapper = mappers[configuration.name] else { return nil }
             do {
                 let source = try Source(configuration, mapper: mapper, keys: keys)

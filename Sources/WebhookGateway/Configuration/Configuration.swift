@@ -22,6 +22,8 @@ struct Configuration: ConfigurationSection {
     var mappings: [String: JSONValue] = [:]
     /// Where the forwarder sends events, ordered by name.
     var destinations: [DestinationConfiguration] = []
+    /// Managed destinations that cannot be delivered to as they are: their events wait in their lanes. No file has any.
+    var heldDestinations: [DestinationConfiguration] = []
 
     mutating func visit(_ keys: inout some KeyVisitor) {
         keys.section("listen", &listen)

@@ -31,6 +31,8 @@ struct DestinationCard: Sendable {
     var address: Address
     /// Whether a request carries one event, whatever `batch` says.
     var isSingleEvent = false
+    /// Whether a tenant has at most one.
+    var isOnePerTenant = false
     /// How many requests the service allows by its own documentation; `rateLimit` replaces it.
     var defaultRate: LaneRules.Rate?
     var requiredCredentials: [Credential] = []

@@ -44,7 +44,7 @@ final class Forwarder {
             Keys.eventsQueue, consumer: Self.consumerName(), connection: link.connection, keys: keys,
             archiveSeconds: configuration.archive.ttlSeconds)
         dispatcher = Dispatcher(
-            queue: queue, destinations: configuration.destinations, link: link, waiting: waiting, log: log
+            queue: queue, destinations: configuration.routedDestinations, link: link, waiting: waiting, log: log
         ) { [weak self] fed in
             guard let self else { return }
             for name in fed { self.lanes[name]?.lane.wake() }
@@ -95,7 +95,7 @@ final class Forwarder {
         lanes = next
         for lane in fresh { lane.start() }
         watch()
-        dispatcher?.reload(configuration.destinations)
+        dispatcher?.reload(configuration.routedDestinations)
     }
 
     /// What each lane has done since it was started, by destination.
@@ -112,7 +112,7 @@ final class Forwarder {
     private func watch() {
         let queues = Set(configuration.sources.flatMap(\.queues)).union([Keys.eventsQueue])
         reaper.watch(
-            queues: queues.sorted(), lanes: configuration.destinations.map { laneStore($0.name) },
+            queues: queues.sorted(), lanes: configuration.routedDestinations.map { laneStore($0.name) },
             wake: { [weak self] name in self?.lanes[name]?.lane.wake() })
     }
 
@@ -137,4 +137,9 @@ final class Forwarder {
         }
         return "\(host)-\(getpid())-\(String(UInt32.random(in: 0 ... .max), radix: 36))"
     }
+}
+
+extension Configuration {
+    /// Every destination that events are for, whether or not it can be delivered to now.
+    fileprivate var routedDestinations: [DestinationConfiguration] { destinations + heldDestinations }
 }

@@ -98,6 +98,10 @@ enum IngestAnswer {
 
     static let unknownSource = Problem(.notFound, "There is no webhook endpoint at this address.")
 
+    /// 503 instead of 404: a provider told 404 may give the endpoint up.
+    static let sourcesNotRead = Problem(
+        .serviceUnavailable, "The endpoints have not all been read yet; try again.", retryAfter: retryAfterSeconds)
+
     static func methodNotAllowed(_ methods: HTTPMethodSet) -> Problem {
         Problem(.methodNotAllowed, "This endpoint does not answer that method.", allow: methods)
     }

@@ -9,6 +9,8 @@ final class IngestHandler: RequestHandler {
     private let store: DurableStore
     private let loop: EventLoop
     private var sources: SourceTable
+    /// What a path that no source has is answered.
+    private var unknownSource: Problem
     private var generation = 0
     private let pipeline = Pipeline()
     private var ids = ULIDGenerator()
@@ -16,13 +18,15 @@ final class IngestHandler: RequestHandler {
     private(set) var strangers: [Int: UInt64] = [:]
 
     /// - Parameters:
+    ///   - mayLackSources: whether there may be sources that could not be read yet.
     ///   - failures: shared with the other workers; nil: no limit.
     ///   - refusals: keeps some of the refused deliveries; nil: nobody does.
     init(
-        sources: [Source], store: DurableStore, listen: ListenConfiguration, failures: FailureLimiter?,
-        refusals: RefusalKeeper? = nil, log: Log, loop: EventLoop
+        sources: [Source], mayLackSources: Bool = false, store: DurableStore, listen: ListenConfiguration,
+        failures: FailureLimiter?, refusals: RefusalKeeper? = nil, log: Log, loop: EventLoop
     ) {
         self.sources = SourceTable(sources)
+        unknownSource = mayLackSources ? IngestAnswer.sourcesNotRead : IngestAnswer.unknownSource
         self.store = store
         self.failures = failures
         self.refusals = refusals
@@ -40,11 +44,16 @@ final class IngestHandler: RequestHandler {
         Dictionary(uniqueKeysWithValues: sources.all.map { ($0.name, $0.counters) })
     }
 
+    /// The source of that name.
+    func source(named name: String) -> Source? { sources.source(named: name) }
+
     /// Takes up a new configuration's sources; those that stay keep their figures.
-    func replace(_ new: [Source]) {
-        let figures = counters
-        for source in new { source.counters = figures[source.name] ?? SourceCounters() }
+    func replace(_ new: [Source], mayLackSources: Bool = false) {
+        for source in new {
+            if let current = self.source(named: source.name), current !== source { source.counters = current.counters }
+        }
         sources = SourceTable(new)
+        unknownSource = mayLackSources ? IngestAnswer.sourcesNotRead : IngestAnswer.unknownSource
         generation &+= 1
         nameRoutes()
     }
@@ -62,7 +71,7 @@ final class IngestHandler: RequestHandler {
 
     func admit(_ request: Request, _ context: RequestContext) -> Admission {
         guard let (source, _) = sources.find(request.path) else {
-            return refuse(IngestAnswer.unknownSource, nil, context, context.peer)
+            return refuse(unknownSource, nil, context, context.peer)
         }
         guard source.methods.contains(request.method) else {
             source.counters.count(.methodNotAllowed, nanoseconds: elapsed(context))
@@ -78,7 +87,7 @@ final class IngestHandler: RequestHandler {
     func handle(_ request: Request, _ context: RequestContext, _ exchange: Exchange) {
         // The source that admitted the request, unless sources have been replaced while its body came.
         guard let source = source(of: context) ?? sources.find(request.path)?.source else {
-            return exchange.reply(IngestAnswer.unknownSource.response(requestID: context.requestID))
+            return exchange.reply(unknownSource.response(requestID: context.requestID))
         }
         let peer = client(request, context)
         let headers = request.headers
@@ -110,7 +119,7 @@ final class IngestHandler: RequestHandler {
 
     /// An event that had been spooled is in the store now.
     func drained(_ record: SpoolRecord, _ answer: StoredEvent) {
-        guard let source = sources.all.first(where: { $0.name == record.source }) else { return }
+        guard let source = source(named: record.source) else { return }
         switch answer {
         case .new where !record.event.isQuarantined: source.counters.countEvent(record.event.type)
         case .duplicate: source.counters.countDuplicate()

@@ -88,14 +88,19 @@ struct SourceTable {
         else { return nil }
         let rest = path.dropFirst(count)
         let end = rest.firstIndex(of: UInt8(ascii: "/")) ?? rest.endIndex
-        let name = rest[..<end]
+        guard let source = source(named: rest[..<end]) else { return nil }
+        let suffix = end < rest.endIndex ? rest[(end + 1)...] : rest[rest.endIndex...]
+        return suffix.isEmpty || source.readsPathSuffix ? (source, suffix) : nil
+    }
+
+    /// The source of that name.
+    func source(named name: String) -> Source? { source(named: Array(name.utf8)[...]) }
+
+    private func source(named name: ArraySlice<UInt8>) -> Source? {
         var slot = Self.hash(name) & (slots.count - 1)
         while slots[slot] >= 0 {
             let index = slots[slot]
-            if names[index].elementsEqual(name) {
-                let suffix = end < rest.endIndex ? rest[(end + 1)...] : rest[rest.endIndex...]
-                return suffix.isEmpty || sources[index].readsPathSuffix ? (sources[index], suffix) : nil
-            }
+            if names[index].elementsEqual(name) { return sources[index] }
             slot = (slot + 1) & (slots.count - 1)
         }
         return nil

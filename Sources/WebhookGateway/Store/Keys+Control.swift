@@ -12,6 +12,10 @@
 /// | `mappings:version` | string | counts changes; what workers watch | for ever |
 /// | `vault:tenants` | set | tenants that have data keys | for ever |
 /// | `vault:keys:<tenant>` | hash | the tenant's data keys, wrapped by a master key, and their uses (`DataKeyStore`) | for ever |
+/// | `integrations` | hash | id (`sources.<key>`) → JSON of a managed integration, credentials sealed (`Integration`) | until deleted |
+/// | `integrations:version` | string | counts changes; what every process watches | for ever |
+/// | `integrations:changes` | zset | id by the number of the change that concerned it last, deleted ones too | for ever |
+/// | `integrations:tenants` | hash | tenant → how many integrations it has | for ever |
 struct ControlKeys: Sendable {
     let prefix: String
 
@@ -27,4 +31,8 @@ struct ControlKeys: Sendable {
     var mappingsVersion: String { "\(prefix)mappings:version" }
     var vaultTenants: String { "\(prefix)vault:tenants" }
     func vaultKeys(_ tenant: String) -> String { "\(prefix)vault:keys:\(tenant)" }
+    var integrations: String { "\(prefix)integrations" }
+    var integrationsVersion: String { "\(prefix)integrations:version" }
+    var integrationChanges: String { "\(prefix)integrations:changes" }
+    var integrationTenants: String { "\(prefix)integrations:tenants" }
 }

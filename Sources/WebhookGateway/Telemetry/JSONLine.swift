@@ -49,3 +49,12 @@ struct JSONLine {
         bytes.append(UInt8(ascii: ":"))
     }
 }
+
+extension String {
+    /// The text as a JSON string.
+    var quotedJSON: [UInt8] {
+        var bytes: [UInt8] = []
+        JSONWriter.append(self, to: &bytes)
+        return bytes
+    }
+}

@@ -21,6 +21,10 @@ final class AdminBench {
         func refusals() async -> [String: UInt64] { [:] }
         func spooled() -> [String: Int] { [:] }
         func takeUpMappings() async {}
+        var declared = Configuration()
+        var catalog: IntegrationCatalog? { nil }
+        var vault: Vault? { nil }
+        func takeUpIntegrations() async {}
     }
 
     static func run(
@@ -44,6 +48,7 @@ final class AdminBench {
     private init(_ store: StoreFixture, _ configuration: Configuration) async throws {
         self.store = store
         gateway = Stub()
+        gateway.declared = configuration
         handler = try AdminHandler(
             configuration, redis: store.server.settings, gateway: gateway, log: Log(LogConfiguration(level: .error)))
         let socket = try Socket.listen(on: .ip(IPAddress(v4: 0x7F00_0001), port: 0), sharesPort: false)

@@ -39,13 +39,15 @@ indirect enum Shape: Sendable {
     }
 
     /// An object all of whose members are always there.
-    static func record(_ members: [Member]) -> Shape {
-        .object(
-            members.map { member in
-                var member = member
-                member.isRequired = true
-                return member
-            })
+    static func record(_ members: [Member]) -> Shape { .object(requiring(members)) }
+
+    /// The members, each of them always there.
+    static func requiring(_ members: [Member]) -> [Member] {
+        members.map { member in
+            var member = member
+            member.isRequired = true
+            return member
+        }
     }
 }
 

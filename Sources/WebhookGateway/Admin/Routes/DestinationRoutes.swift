@@ -21,10 +21,6 @@ enum DestinationRoutes {
         Route(
             .get, "/api/v1/destinations", "destinations.list", "Where events go, and how it stands", .role(.viewer),
             answer: .page("The destinations.", of: .record(destination)), handle: list),
-        Route(
-            .get, "/api/v1/destination-types", "destinations.types", "The kinds of destination", .role(.viewer),
-            answer: .page("The registry.", of: .anything)
-        ) { _, _ in .page(DestinationCatalog.all.map { $0.card.line.json }, next: nil) },
         change("enable", "New events go to it again") { try await $0.enable($1) },
         change("disable", "New events skip it, visibly; what is in its lane waits") { try await $0.disable($1) },
         change("pause", "Events wait") { try await $0.pause($1) },
@@ -113,15 +109,5 @@ enum DestinationRoutes {
         line.add("category", check.verdict.category?.rawValue)
         line.add("explanation", check.explanation)
         return .json(line, note: check.verdict.word)
-    }
-}
-
-extension FilterConfiguration {
-    fileprivate var json: [UInt8] {
-        var line = JSONLine()
-        line.add("types", list: types.map(\.quotedJSON))
-        line.add("sources", list: sources.map(\.quotedJSON))
-        line.add("tenants", list: tenants.map(\.quotedJSON))
-        return line.json
     }
 }

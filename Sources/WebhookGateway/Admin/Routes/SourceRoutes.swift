@@ -19,22 +19,6 @@ enum SourceRoutes {
             .get, "/api/v1/sources", "sources.list", "The endpoints that providers post to", .role(.viewer),
             answer: .page("The sources.", of: .record(source)), handle: list),
         Route(
-            .get, "/api/v1/providers", "providers.list", "The kinds of source", .role(.viewer),
-            answer: .page(
-                "The providers.",
-                of: .record([
-                    Shape.Member("provider", .string), Shape.Member("handshakes", .boolean, "whether it asks by GET"),
-                ]))
-        ) { _, _ in
-            .page(
-                ProviderCatalog.all.map { provider in
-                    var line = JSONLine()
-                    line.add("provider", provider.name)
-                    line.add("handshakes", provider.answersHandshakes)
-                    return line.json
-                }, next: nil)
-        },
-        Route(
             .get, "/api/v1/idempotency", "idempotency.list",
             "How long duplicates are noticed, and which event a key belongs to", .role(.viewer),
             query: [
@@ -118,14 +102,5 @@ enum SourceRoutes {
         guard let id = replies[0].string else { return nil }
         if request.principal.tenant != nil, try await request.store(services).events(named: id).isEmpty { return nil }
         return (id, Int(replies[1].integer ?? 0))
-    }
-}
-
-extension String {
-    /// The text as a JSON string.
-    var quotedJSON: [UInt8] {
-        var bytes: [UInt8] = []
-        JSONWriter.append(self, to: &bytes)
-        return bytes
     }
 }

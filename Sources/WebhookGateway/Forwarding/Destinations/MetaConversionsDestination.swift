@@ -10,6 +10,7 @@ final class MetaConversionsDestination: BatchDestination {
         type: "meta-conversions", name: "Facebook Pixel (Meta Conversions API)",
         description: "Sends events to a Facebook Pixel from server to server.",
         address: .service("https://graph.facebook.com"),
+        isOnePerTenant: true,
         requiredCredentials: [
             .init(
                 name: "pixelId", isSensitive: false, isRequired: true,

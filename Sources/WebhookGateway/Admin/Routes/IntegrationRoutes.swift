@@ -1,0 +1,339 @@
+import Verifiers
+
+/// Sources and destinations as managed resources: those of the file to look at, those of the store to change.
+enum IntegrationRoutes {
+    private static let id = Shape.Member("id", .text(longest: 100), "`sources.<key>` or `destinations.<key>`")
+    private static let ifMatch = Shape.Member(
+        "If-Match", .text(longest: 40), "the version that the change is made from; another one there is a conflict")
+    private static let integration = Shape.record(IntegrationView.shape)
+
+    /// As an answer that shows a secret this once.
+    private static let withSecret = Shape.object(
+        Shape.requiring(IntegrationView.shape) + [
+            Shape.Member("secret", .string, "the secret that was made up; it is shown this once")
+        ])
+
+    static let all: [Route] = [
+        Route(
+            .get, "/api/v1/integrations", "integrations.list", "Sources and destinations, declared and managed",
+            .role(.viewer),
+            query: [
+                Shape.Member("kind", .choice(Integration.Kind.allCases.map(\.rawValue))),
+                Shape.Member("type", .name), Shape.Member("tenant", .name),
+                Shape.Member("origin", .choice(IntegrationView.Origin.allCases.map(\.rawValue))),
+                Shape.Member("q", .text(), "a part of id, name, type or description"), .limit, .cursor,
+            ],
+            answer: .page("Integrations, by id.", of: integration), handle: list),
+        Route(
+            .post, "/api/v1/integrations", "integrations.create", "Add a source or a destination", .role(.admin),
+            body: .object(
+                [
+                    Shape.Member("kind", .choice(Integration.Kind.allCases.map(\.rawValue)), required: true),
+                    Shape.Member("type", .name, required: true, "a provider, or a destination type"),
+                    Shape.Member("key", .name, "its name in URLs and commands; made up when absent"),
+                    Shape.Member("tenant", .name, "whose it is; the token's, or `default`"),
+                    Shape.Member("generateSecret", .boolean, "of a source: make up its secret and show it this once"),
+                ] + IntegrationDraft.changeable),
+            answer: .json("The integration.", withSecret, status: .created),
+            problems: [.conflict, .unprocessableContent], handle: create),
+        Route(
+            .get, "/api/v1/integrations/{id}", "integrations.show", "One integration", .role(.viewer),
+            parameters: [id], answer: .json("The integration; `ETag` names its version.", integration), handle: show),
+        Route(
+            .patch, "/api/v1/integrations/{id}", "integrations.update", "Change an integration", .role(.admin),
+            parameters: [id], headers: [ifMatch], body: .object(IntegrationDraft.changeable),
+            answer: .json("The integration as it is now.", integration), problems: [.conflict, .unprocessableContent]
+        ) { request, services in
+            let desk = try services.desk(of: request.principal)
+            let draft = IntegrationDraft(request)
+            let changed = try await desk.change(
+                try known(request), expected: try expected(request), try draft.credentials()
+            ) { (integration) throws(Problem) in try draft.apply(to: &integration) }
+            return try await answer(changed, services)
+        },
+        Route(
+            .delete, "/api/v1/integrations/{id}", "integrations.delete", "Remove an integration", .role(.admin),
+            parameters: [id],
+            query: [
+                Shape.Member("name", .text(longest: 100), required: true, "its name, to be sure"),
+                Shape.Member("events", .choice(["discard", "move"]), "what becomes of events that wait for it"),
+                Shape.Member("to", .name, "with events=move: the destination that gets them"),
+            ], headers: [ifMatch],
+            answer: .json(
+                "It is gone.",
+                .record([
+                    Shape.Member("id", .string), Shape.Member("moved", .integer(0 ... .max)),
+                    Shape.Member("discarded", .integer(0 ... .max)),
+                    Shape.Member("inFlight", .integer(0 ... .max), "being delivered; they end by themselves"),
+                ])), problems: [.conflict, .unprocessableContent], handle: remove),
+        toggle("enable", true, "Let it be in force"), toggle("disable", false, "Let it rest; nothing of it is lost"),
+        Route(
+            .post, "/api/v1/integrations/{id}/test", "integrations.test",
+            "Say whether it can work: a destination is asked about its credentials", .role(.operator),
+            parameters: [id],
+            answer: .json(
+                "What was found, and what that proves.",
+                .record([
+                    Shape.Member("id", .string),
+                    Shape.Member("result", .choice(["verified", "unverifiable", "failed"])),
+                    Shape.Member("category", .optional(.string)), Shape.Member("explanation", .string),
+                ])), problems: [.conflict, .unprocessableContent], handle: test),
+        Route(
+            .post, "/api/v1/integrations/{id}/rotate-secret", "integrations.rotate",
+            "Give a source a new secret; the one before is accepted beside it until it is taken away", .role(.admin),
+            parameters: [id], headers: [ifMatch],
+            body: .object([
+                Shape.Member("secret", .text(longest: 1000), "the provider's new secret; made up when absent")
+            ]), isBodyOptional: true,
+            answer: .json("The integration.", withSecret), problems: [.conflict, .unprocessableContent],
+            handle: rotate),
+    ]
+
+    private static func toggle(_ verb: String, _ enabled: Bool, _ summary: String) -> Route {
+        Route(
+            .post, "/api/v1/integrations/{id}/\(verb)", "integrations.\(verb)", summary, .role(.admin),
+            parameters: [id], headers: [ifMatch], answer: .json("The integration.", integration),
+            problems: [.conflict, .unprocessableContent]
+        ) { request, services in
+            let desk = try services.desk(of: request.principal)
+            let changed = try await desk.change(try known(request), expected: try expected(request)) {
+                (integration) throws(Problem) in integration.enabled = enabled
+            }
+            return try await answer(changed, services)
+        }
+    }
+
+    // MARK: Requests
+
+    private static func known(_ request: AdminRequest) throws(Problem) -> Integration.ID {
+        guard let id = Integration.ID(request.path("id")) else {
+            throw Problem(.notFound, "There is no integration \(TextRule.quoted(request.path("id"))).")
+        }
+        return id
+    }
+
+    /// The version that the request names.
+    private static func expected(_ request: AdminRequest) throws(Problem) -> Int? {
+        guard let field = request.headers.first("if-match") else { return nil }
+        var text = String(decoding: field, as: UTF8.self)
+        if text == "*" { return nil }
+        if text.hasPrefix("\""), text.hasSuffix("\""), text.count > 1 { text = String(text.dropFirst().dropLast()) }
+        guard let version = Int(text) else {
+            throw Problem(.badRequest, "If-Match is an integration's version, such as \"3\".")
+        }
+        return version
+    }
+
+    // MARK: Looking
+
+    @ControlPlane
+    private static func list(_ request: AdminRequest, _ services: AdminServices) async throws -> Reply {
+        let after = try request.cursor { Integration.ID($0)?.description }
+        let declared =
+            services.declared.sources.map { IntegrationView($0) }
+            + services.declared.destinations.map { IntegrationView($0) }
+        let managed = services.catalog?.entries.values.map { IntegrationView($0.integration) } ?? []
+        let word = request.query("q")?.lowercased()
+        let found = (declared + managed).filter { view in
+            guard request.principal.sees(view.tenant), after.map({ view.id.description > $0 }) ?? true else {
+                return false
+            }
+            func matches(_ name: String, _ value: String?) -> Bool { request.query(name).map { $0 == value } ?? true }
+            guard matches("kind", view.id.kind.rawValue), matches("type", view.type), matches("tenant", view.tenant),
+                matches("origin", view.origin.rawValue)
+            else { return false }
+            guard let word else { return true }
+            return [view.id.description, view.name, view.type, view.description].contains {
+                $0.lowercased().contains(word)
+            }
+        }.sorted { $0.id.description < $1.id.description }
+        var page = Array(found.prefix(request.limit))
+        try await IntegrationConditions(services: services).add(to: &page)
+        return .page(
+            page.map(\.line.json), next: found.count > page.count ? page.last?.id.description : nil)
+    }
+
+    @ControlPlane
+    private static func show(_ request: AdminRequest, _ services: AdminServices) async throws -> Reply {
+        let id = try known(request)
+        if let integration = try await services.integrations.integration(id, of: request.principal.tenant) {
+            return try await answer(integration, services)
+        }
+        let declared: IntegrationView? =
+            switch id.kind {
+            case .source: services.declared.source(named: id.key).map { IntegrationView($0) }
+            case .destination: services.declared.destination(named: id.key).map { IntegrationView($0) }
+            }
+        guard let declared, request.principal.sees(declared.tenant) else {
+            throw Problem(.notFound, "There is no integration \(TextRule.quoted(id.description)).")
+        }
+        return try await answer(declared, services)
+    }
+
+    // MARK: Changing
+
+    @ControlPlane
+    private static func create(_ request: AdminRequest, _ services: AdminServices) async throws -> Reply {
+        guard let kind = request.text("kind").flatMap(Integration.Kind.init(rawValue:)),
+            let type = request.text("type")
+        else { throw Problem(.badRequest, "kind and type are needed.") }
+        let key = request.text("key") ?? madeUpKey(for: type)
+        if let problem = TextRule.sourceName.problem(key) {
+            throw Problem(.unprocessableContent, "The key \(problem).")
+        }
+        let now = Clock.unixMilliseconds()
+        let tenant = request.text("tenant") ?? request.principal.tenant ?? SourceConfiguration(name: "").tenant
+        var integration = Integration(
+            id: Integration.ID(kind: kind, key: key), tenant: tenant, type: type, name: request.text("name") ?? key,
+            createdAt: now, updatedAt: now)
+        integration.filter.tenants = [tenant]
+        let draft = IntegrationDraft(request)
+        try draft.apply(to: &integration)
+        var credentials = try draft.credentials()
+        var secret: String?
+        if request.flag("generateSecret") {
+            guard kind == .source, credentials[Integration.secretName] == nil else {
+                throw Problem(.unprocessableContent, "generateSecret is for a source that is given no secret.")
+            }
+            let made = SourceSecret.make(for: type)
+            credentials[Integration.secretName] = made
+            secret = made
+        }
+        let desk = try services.desk(of: request.principal)
+        return try await answer(
+            try await desk.add(integration, credentials), services, status: .created, secret: secret)
+    }
+
+    /// `stripe-7k2m9x`.
+    private static func madeUpKey(for type: String) -> String {
+        let letters = Array("abcdefghjkmnpqrstuvwxyz23456789")
+        let random = (0..<6).compactMap { _ in letters.randomElement() }
+        return "\(type.lowercased().replacing(".", with: "-").prefix(48))-\(String(random))"
+    }
+
+    @ControlPlane
+    private static func rotate(_ request: AdminRequest, _ services: AdminServices) async throws -> Reply {
+        let id = try known(request)
+        guard id.kind == .source else {
+            throw Problem(.unprocessableContent, "A destination's credentials come from its service; set them anew.")
+        }
+        let desk = try services.desk(of: request.principal)
+        let integration = try await desk.integration(id)
+        let made = request.text("secret") == nil ? SourceSecret.make(for: integration.type) : nil
+        var credentials: IntegrationDraft.NewCredentials = [
+            Integration.secretName: request.text("secret") ?? made
+        ]
+        if let current = try await desk.opened(integration)[Integration.secretName] {
+            credentials[Integration.previousSecretName] = current.text
+        }
+        let changed = try await desk.change(
+            id, expected: try expected(request) ?? integration.version, credentials
+        ) { (_) throws(Problem) in }
+        return try await answer(changed, services, secret: made)
+    }
+
+    @ControlPlane
+    private static func remove(_ request: AdminRequest, _ services: AdminServices) async throws -> Reply {
+        let id = try known(request)
+        let desk = try services.desk(of: request.principal)
+        let integration = try await desk.integration(id)
+        guard request.query("name") == integration.name else {
+            throw Problem(
+                .unprocessableContent, "The name is not the integration's, \(TextRule.quoted(integration.name)).")
+        }
+        let choice = request.query("events")
+        let other = try target(request, integration, services)
+        if id.kind == .destination, choice == nil {
+            let ledger = try await services.ledger()
+            let waiting = ledger.lanes.first { $0.name == id.key }?.flow.present ?? 0
+            guard waiting == 0 else {
+                throw Problem(
+                    .conflict,
+                    "\(waiting) events wait for \(id); let them be delivered first (a filter with no types takes no new ones), or say events=discard or events=move."
+                )
+            }
+        }
+        try await desk.remove(id, expected: try expected(request))
+        var (taken, inFlight) = (0, 0)
+        if id.kind == .destination, choice != nil {
+            (taken, inFlight) = try await services.lanes.empty(id.key, into: other)
+        }
+        var line = JSONLine()
+        line.add("id", id.description)
+        line.add("moved", other == nil ? 0 : taken)
+        line.add("discarded", other == nil ? taken : 0)
+        line.add("inFlight", inFlight)
+        return .json(line, note: "\(integration.name)\(taken > 0 ? ", \(taken) events \(choice ?? "")" : "")")
+    }
+
+    /// Where waiting events go: a destination that the caller's tenant has, too.
+    @ControlPlane
+    private static func target(
+        _ request: AdminRequest, _ integration: Integration, _ services: AdminServices
+    ) throws(Problem) -> String? {
+        guard request.query("events") == "move" else { return nil }
+        guard let name = request.query("to"), name != integration.id.key,
+            let other = services.configuration.destination(named: name),
+            request.principal.sees(IntegrationView(other).tenant)
+        else {
+            throw Problem(.unprocessableContent, "events=move needs `to`: another destination that is there.")
+        }
+        return name
+    }
+
+    // MARK: Testing
+
+    @ControlPlane
+    private static func test(_ request: AdminRequest, _ services: AdminServices) async throws -> Reply {
+        let id = try known(request)
+        let desk = try services.desk(of: request.principal)
+        let integration = try await desk.integration(id)
+        let secrets = try await desk.opened(integration)
+        let outcome = IntegrationReader(file: services.declared, known: .builtIn).read([(integration, secrets)]).first
+        let check: CredentialCheck
+        switch outcome {
+        case .destination(let destination)?:
+            do throws(InvalidDestination) {
+                check = try await CredentialCheck.run(destination)
+            } catch {
+                throw Problem(.unprocessableContent, "The destination cannot be made: \(error).")
+            }
+        case .source?:
+            check = .unverifiable(
+                "The source is complete: deliveries to /webhooks/\(id.key) are proved by its secrets. Whether they are the provider's own shows with the first delivery."
+            )
+        case .invalid(let issues)?:
+            check = CredentialCheck(
+                verdict: .failed(.configuration), explanation: issues.map(\.line).joined(separator: "; "))
+        case nil: throw Problem(.conflict, "The integration cannot be read.")
+        }
+        var line = JSONLine()
+        line.add("id", id.description)
+        line.add("result", check.verdict.word)
+        line.add("category", check.verdict.category?.rawValue)
+        line.add("explanation", check.explanation)
+        return .json(line, note: check.verdict.word)
+    }
+
+    // MARK: Answers
+
+    @ControlPlane
+    private static func answer(
+        _ integration: Integration, _ services: AdminServices, status: HTTPStatus = .ok, secret: String? = nil
+    ) async throws -> Reply {
+        try await answer(IntegrationView(integration), services, status: status, secret: secret)
+    }
+
+    @ControlPlane
+    private static func answer(
+        _ view: IntegrationView, _ services: AdminServices, status: HTTPStatus = .ok, secret: String? = nil
+    ) async throws -> Reply {
+        var views = [view]
+        try await IntegrationConditions(services: services).add(to: &views)
+        var line = views[0].line
+        if let secret { line.add("secret", secret) }
+        var reply = Reply.json(line, status: status, note: view.version.map { "version \($0)" } ?? "")
+        if let version = view.version { reply.response.fields.append(("ETag", "\"\(version)\"")) }
+        return reply
+    }
+}

@@ -1,0 +1,143 @@
+import Verifiers
+
+/// The managed integrations in Redis. Every change counts up one number that all processes watch, and notes which
+/// integration it concerned, so that they read no more than what has changed.
+@ControlPlane
+struct IntegrationStore {
+    static nonisolated let scripts: [RedisScript] = [.integrationSet]
+
+    /// What became of a change.
+    enum Change: Equatable {
+        case done
+        /// The integration has another version than the change was made from, or is (not) there.
+        case conflict
+        /// The tenant has as many as it may.
+        case limitReached
+    }
+
+    /// What has changed since a moment.
+    struct Changes {
+        /// The number to ask from next time.
+        var number: Int64
+        /// Whether these are all there are, rather than what has changed.
+        var isWhole: Bool
+        var changed: [Integration]
+        var removed: [Integration.ID]
+        /// Ids whose record cannot be read.
+        var damaged: [Integration.ID]
+    }
+
+    let connection: RedisConnection
+    let keys: ControlKeys
+
+    /// Grows with every change.
+    func changeNumber() async throws(RedisFailure) -> Int64 {
+        try await connection.command(["GET", .text(keys.integrationsVersion)]).integer ?? 0
+    }
+
+    /// What has changed since the number `known`; all there is when that is 0 or the store has been set back.
+    func changes(since known: Int64) async throws(RedisFailure) -> Changes {
+        // The number is read first: a change that slips in between is read twice, not missed.
+        let number = try await changeNumber()
+        guard known > 0, number >= known else {
+            var result = Changes(number: number, isWhole: true, changed: [], removed: [], damaged: [])
+            for (text, value) in try await connection.command(["HGETALL", .text(keys.integrations)]).fields {
+                result.add(text, value.bytes)
+            }
+            return result
+        }
+        var result = Changes(number: number, isWhole: false, changed: [], removed: [], damaged: [])
+        let ids =
+            try await connection.command([
+                "ZRANGE", .text(keys.integrationChanges), .text("(\(known)"), "+inf", "BYSCORE",
+            ]).elements?.compactMap(\.string) ?? []
+        guard !ids.isEmpty else { return result }
+        let values = try await connection.command(["HMGET", .text(keys.integrations)] + ids.map { .text($0) })
+        for (text, value) in zip(ids, values.elements ?? []) { result.add(text, value.bytes) }
+        return result
+    }
+
+    /// One integration of a tenant; nil when that tenant has none of the id. `tenant` nil: of any.
+    func integration(_ id: Integration.ID, of tenant: String?) async throws(RedisFailure) -> Integration? {
+        let value = try await connection.command(["HGET", .text(keys.integrations), .text(id.description)])
+        guard let found = value.bytes.flatMap({ Integration(id: id, stored: $0) }) else { return nil }
+        return tenant == nil || found.tenant == tenant ? found : nil
+    }
+
+    /// Keeps a new one; nothing may be there under its id.
+    ///
+    /// - Parameter limit: how many its tenant may have; 0: any number.
+    func add(_ integration: Integration, limit: Int) async throws(RedisFailure) -> Change {
+        try await change(integration.id, integration.tenant, from: 0, to: integration.stored, limit: limit)
+    }
+
+    /// Keeps a change; its version must be the one after what is there.
+    func replace(_ integration: Integration) async throws(RedisFailure) -> Change {
+        try await change(
+            integration.id, integration.tenant, from: integration.version - 1, to: integration.stored, limit: 0)
+    }
+
+    /// Removes one, if its version is still that of `integration`.
+    func remove(_ integration: Integration) async throws(RedisFailure) -> Change {
+        try await change(integration.id, integration.tenant, from: integration.version, to: [], limit: 0)
+    }
+
+    private func change(
+        _ id: Integration.ID, _ tenant: String, from version: Int, to stored: [UInt8], limit: Int
+    ) async throws(RedisFailure) -> Change {
+        var call = ScriptCall(
+            .integrationSet,
+            keys: [keys.integrations, keys.integrationsVersion, keys.integrationChanges, keys.integrationTenants])
+        call.add(id.description)
+        call.add(tenant)
+        call.add(Int64(version))
+        call.add(stored)
+        call.add(Int64(limit))
+        switch try await connection.evaluate(call).integer ?? 0 {
+        case 1...: return .done
+        case -1: return .limitReached
+        default: return .conflict
+        }
+    }
+}
+
+extension IntegrationStore.Changes {
+    fileprivate mutating func add(_ text: String, _ value: [UInt8]?) {
+        guard let id = Integration.ID(text) else { return }
+        guard let value else { return removed.append(id) }
+        if let integration = Integration(id: id, stored: value) {
+            changed.append(integration)
+        } else {
+            damaged.append(id)
+        }
+    }
+}
+
+extension RedisScript {
+    /// Adds, replaces or removes an integration and counts the change.
+    ///
+    /// KEYS: integrations · count of changes · id by the change that concerned it last · integrations a tenant.
+    /// ARGV: id · tenant · the version that must be there (0: none) · what is kept ("": removed) · how many the tenant
+    /// may have (0: any number).
+    /// Answers the change's number; 0 when another version is there, -1 when the tenant has as many as it may.
+    static let integrationSet = RedisScript(
+        name: "integrationSet",
+        source: #"""
+            local there = redis.call('HGET', KEYS[1], ARGV[1])
+            local version = there and cjson.decode(there).version or 0
+            if version ~= tonumber(ARGV[3]) then return 0 end
+            local limit = tonumber(ARGV[5])
+            if not there and limit > 0 and tonumber(redis.call('HGET', KEYS[4], ARGV[2]) or 0) >= limit then return -1 end
+            if ARGV[4] == '' then
+              redis.call('HDEL', KEYS[1], ARGV[1])
+              redis.call('HINCRBY', KEYS[4], ARGV[2], -1)
+            else
+              redis.call('HSET', KEYS[1], ARGV[1], ARGV[4])
+              if not there then redis.call('HINCRBY', KEYS[4], ARGV[2], 1) end
+            end
+            local number = redis.call('INCR', KEYS[2])
+            redis.call('ZADD', KEYS[3], number, ARGV[1])
+            return number
+            """#
+    )
+}
