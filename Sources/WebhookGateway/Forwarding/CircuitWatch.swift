@@ -2,7 +2,8 @@
 /// may die of that, and what is to be told to the circuit in Redis.
 ///
 /// Failures in a row open the circuit. A refusal that would meet every event (a wrong credential, a missing permission,
-/// a wrong address) counts once for each event that dies of it: so many die that people see it, the others wait.
+/// a wrong address), or that tells nothing of the events (402, 409, …), counts once for each event that dies of it: so
+/// many die that people see it, the others wait.
 struct CircuitWatch: Sendable {
     /// What a destination as a whole failed of.
     struct Failure: Equatable, Sendable {
@@ -11,6 +12,8 @@ struct CircuitWatch: Sendable {
         var retryAfter = Duration.zero
         /// Whether the events of the request would die of it.
         var isFinal = false
+        /// Whether it may be the events' own fault after all.
+        var isDoubtful: Bool { category == .unknown }
     }
 
     private let limit: Int
@@ -44,8 +47,7 @@ struct CircuitWatch: Sendable {
             case .retry(let category, let reason, let after):
                 failure = failure ?? Failure(category: category, reason: reason, retryAfter: after ?? .zero)
             case .dead(let category, let reason):
-                let isFinal = [.authentication, .authorization, .configuration].contains(category)
-                failure = failure ?? Failure(category: category, reason: reason, isFinal: isFinal)
+                failure = failure ?? Failure(category: category, reason: reason, isFinal: true)
             }
         }
         return failure
@@ -59,7 +61,9 @@ struct CircuitWatch: Sendable {
         }
         var deaths = count
         if failure.isFinal {
-            deaths = wasProbe ? 0 : min(count, max(0, limit - known - (untold?.failures ?? 0)))
+            // A probe kills nothing, unless the event itself may be what is refused: it would be the next probe, for ever.
+            let most = wasProbe ? (failure.isDoubtful ? 1 : 0) : limit - known - (untold?.failures ?? 0)
+            deaths = min(count, max(0, most))
         }
         var report = CircuitReport(
             failures: failure.isFinal ? max(1, deaths) : 1, category: failure.category, reason: failure.reason,
@@ -70,6 +74,11 @@ struct CircuitWatch: Sendable {
         }
         untold = report
         return deaths
+    }
+
+    /// The event that was to try whether the circuit can be closed was not sent: another may be.
+    mutating func probeWasNotSent() {
+        if untold == nil { untold = CircuitReport(isUntried: true) }
     }
 
     /// What the circuit is to be told; nothing when all is well and it knows.

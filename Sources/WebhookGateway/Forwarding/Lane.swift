@@ -164,6 +164,7 @@ final class Lane {
         } catch {
             let verdict = Verdict(.dead, category: .dataError, reason: error.reason, attempt: claimed.attempts)
             settle([(claimed.claim, verdict)])
+            if circuit.isProbing { circuit.probeWasNotSent() }
         }
     }
 
@@ -296,6 +297,7 @@ final class Lane {
     // MARK: Stopping
 
     private func drain() async {
+        if circuit.isProbing, batcher.count > 0 { circuit.probeWasNotSent() }
         settlements += batcher.takeAll().map { Settlement(claim: $0.claimed.claim, verdict: Verdict(.return)) }
         await flush()
         while !underWay.isEmpty, let left = timeLeft {

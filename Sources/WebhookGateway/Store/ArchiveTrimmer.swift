@@ -24,6 +24,9 @@ final class ArchiveTrimmer {
         var next: Int64?
     }
 
+    /// How much younger than an event the first in its queue may be: events come to the store in another order than they
+    /// arrived, and clocks differ.
+    static nonisolated let margin = Duration.seconds(3600)
     private static let page = 200
     /// Redis is left alone for at least so long, and for several times as long as a page took.
     private static let pause = Duration.milliseconds(10)
@@ -155,6 +158,7 @@ final class ArchiveTrimmer {
         let source = sources.first { $0.name == place.source }
         call.add(source?.queues.contains(Keys.eventsQueue) ?? true ? "1" as StaticString : "0")
         call.add(Int64(limits.ttlSeconds))
+        call.add(Self.margin.milliseconds)
         return call
     }
 }

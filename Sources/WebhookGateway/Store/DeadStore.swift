@@ -147,6 +147,10 @@ final class DeadStore {
                 .queueDead,
                 keys: [keys.queue(queue), keys.dead(queue), keys.ledger, keys.event(event), keys.state(event)])
             call.add(entry)
+            call.add(keys.prefix)
+            call.add(Int64(archiveSeconds))
+            call.add(queue)
+            call.add(event)
             if isRetry {
                 if letter.isQuarantined {
                     total.quarantined.append(letter)
@@ -160,9 +164,7 @@ final class DeadStore {
                 call.add(letter.json)
             } else {
                 call.add("discard" as StaticString)
-                call.add(queue)
                 call.add(letter.isQuarantined ? letter.source ?? "" : "")
-                call.add(Int64(archiveSeconds))
             }
             if try await connection.evaluate(call).integer == 1 {
                 total.changed += 1

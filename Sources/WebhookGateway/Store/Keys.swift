@@ -26,7 +26,7 @@
 /// | `event:<id>` | string | the record: line of metadata, line of envelope, raw body (`EventRecord`) | archive time; no expiry while owed |
 /// | `alias:<id>` | string | the first delivery's id, for a spooled event that proved a duplicate | dedupe window |
 /// | `index:<source>` | zset (ms) | ids by arrival | trimmed with the records |
-/// | `state:<id>` | hash | `pending` count, `to:<destination>` = waiting, delivered, dead, … | with the record |
+/// | `state:<id>` | hash | `pending` count, `to:<destination>` = waiting, delivered, dead, …, `held:<queue>` dead there | with the record |
 /// | `attempts:<id>` | list | JSON, one an attempt, newest last | with the record |
 /// | `lane:<destination>` | list | ids waiting | until claimed |
 /// | `lane:<destination>:inflight` | zset (ms: end of the claim) | ids claimed | until settled or returned |
@@ -35,7 +35,7 @@
 /// | `lane:<destination>:dead` | zset (ms) | ids given up; why is in `state:<id>` | until retried or discarded |
 /// | `lane:<destination>:paused` | string | since when the lane is paused (ms) | until resumed |
 /// | `lane:<destination>:disabled` | string | since when new events skip it (ms) | until enabled |
-/// | `lane:<destination>:circuit` | hash | failures in a row; `state`, `since`, `until` while not closed | until a success |
+/// | `lane:<destination>:circuit` | hash | failures in a row; `state`, `since`, `until` while not closed | until a success, a week |
 /// | `lane:<destination>:rate` | string | when the next request is due (µs) | until then |
 /// | `lane:<destination>:order` | hash | which event holds which key, see `laneOrderLua` | while order is kept |
 /// | `lane:<destination>:parked` | zset | events that wait for another of their key | until it has ended |

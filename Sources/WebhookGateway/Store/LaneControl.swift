@@ -92,7 +92,8 @@ struct LaneControl {
     }
 
     /// Takes all events out of a lane that no forwarder serves, dead ones too: into the lane of another destination, or for
-    /// good. What a forwarder that is gone had in flight is taken when its claim has ended.
+    /// good. What a forwarder that is gone had in flight is taken when its claim has ended. What was set of the lane goes too
+    /// when nothing is left in it.
     ///
     /// - Returns: how many were taken, and how many are still in flight.
     func empty(_ destination: String, into other: String?) async throws(RedisFailure) -> (taken: Int, inFlight: Int) {
@@ -105,6 +106,7 @@ struct LaneControl {
             keys: [
                 keys.lane(destination), keys.laneDelayed(destination), keys.laneParked(destination),
                 keys.laneDead(destination), keys.laneOrder(destination), keys.ledger, keys.laneInflight(destination),
+                keys.lanePaused(destination), keys.laneDisabled(destination), keys.laneCircuit(destination),
             ])
         call.add(keys.prefix)
         call.add(destination)
@@ -115,6 +117,14 @@ struct LaneControl {
         while let count = try await connection.evaluate(call).integer, count > 0 { taken += Int(count) }
         let left = try await connection.command(["ZCARD", .text(keys.laneInflight(destination))]).integer ?? 0
         return (taken, Int(left))
+    }
+
+    /// Forgets what was set of a lane that is empty and has left the configuration: a destination of its name begins anew.
+    func forget(_ destination: String) async throws(RedisFailure) {
+        _ = try await connection.command([
+            "DEL", .text(keys.lanePaused(destination)), .text(keys.laneDisabled(destination)),
+            .text(keys.laneCircuit(destination)), .text(keys.laneOrder(destination)),
+        ])
     }
 
     private static let eventsPerCall = 200

@@ -48,6 +48,8 @@ struct CircuitReport: Equatable, Sendable {
     var failures = 0
     var category = FailureCategory.unknown
     var reason = ""
+    /// No request was made: the event that was to try whether the circuit can be closed was not sent.
+    var isUntried = false
     /// What the destination asked for by `Retry-After`.
     var retryAfter = Duration.zero
 }

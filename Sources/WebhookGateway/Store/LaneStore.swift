@@ -143,11 +143,12 @@ final class LaneStore {
 
     private func circuitCall(_ report: CircuitReport) -> ScriptCall {
         var call = ScriptCall(.laneCircuit, keys: [keys.laneCircuit(destination)])
-        call.add(Int64(report.failures))
+        call.add(Int64(report.isUntried ? -1 : report.failures))
         call.add(Int64(rules.failures))
         call.add(max(rules.openTime, min(report.retryAfter, Self.longestOpenTime)).milliseconds)
         call.add(report.category.rawValue)
         call.add(report.reason)
+        call.add(owner)
         return call
     }
 

@@ -56,6 +56,8 @@ final class QueueReaper {
         call.add(Int64(mostReturns))
         call.add(QueueStore.consumerMemory.milliseconds)
         call.add(DeadEntry.now())
+        call.add(keys.prefix)
+        call.add(queue)
         return call
     }
 }

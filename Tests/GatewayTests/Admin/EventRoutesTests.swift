@@ -115,12 +115,8 @@ struct EventRoutesTests {
     private static func wait(
         for state: String, _ id: String, _ token: String, _ bench: AdminBench
     ) async throws -> JSONDocument {
-        for _ in 0..<1200 {
-            let job = try await job(id, token, bench)
-            if job["state"] == state { return job }
-            try await Task.sleep(for: .milliseconds(50))
-        }
-        throw TimedOut(description: "the replay is not \(state)")
+        try await eventually("the replay is \(state)") { try await job(id, token, bench)["state"] == state }
+        return try await job(id, token, bench)
     }
 
     @Test func `a dry run counts and sends nothing; the replay sends each event once, oldest first`() async throws {

@@ -18,9 +18,12 @@ struct StreamTests {
         ])
     }
 
-    /// Reads from the probe, away from the control plane, until the text is there.
+    /// Reads from the probe, away from the control plane, until the text is there; `begun` ends when the stream has begun.
     @concurrent
-    private nonisolated static func read(_ port: UInt16, _ request: String, until text: String) async throws -> String {
+    private nonisolated static func read(
+        _ port: UInt16, _ request: String, until text: String, begun: AsyncStream<Void>.Continuation? = nil
+    ) async throws -> String {
+        defer { begun?.finish() }
         let probe = try HTTPProbe(port: port)
         try probe.write(request.utf8)
         let deadline = ContinuousClock.now + .seconds(30)
@@ -28,6 +31,7 @@ struct StreamTests {
         while !found.contains(text), let byte = probe.readByte() {
             guard ContinuousClock.now < deadline else { throw TimedOut(description: "not within 30 s: \(text)") }
             found.unicodeScalars.append(Unicode.Scalar(byte))
+            if found.hasSuffix("retry: 2000") { begun?.finish() }
         }
         return found
     }
@@ -40,18 +44,14 @@ struct StreamTests {
             let head =
                 "GET /api/v1/events/stream HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \(token)\r\n"
             let port = bench.port
-            let reading = Task { try await Self.read(port, head + "\r\n", until: StoreFixture.id(3)) }
-            // Only what comes in after the request is told, and nobody says when that has come: so again and again.
-            let store = bench.store
-            let adding = Task {
-                while !Task.isCancelled {
-                    for (number, tenant) in [(1, "acme"), (2, "other"), (3, "acme")] {
-                        try await Self.add(number, tenant: tenant, to: store)
-                    }
-                    try await Task.sleep(for: .milliseconds(100))
-                }
+            let (begun, continuation) = AsyncStream.makeStream(of: Void.self)
+            let reading = Task {
+                try await Self.read(port, head + "\r\n", until: StoreFixture.id(3), begun: continuation)
             }
-            defer { adding.cancel() }
+            for await _ in begun {}
+            for (number, tenant) in [(1, "acme"), (2, "other"), (3, "acme")] {
+                try await Self.add(number, tenant: tenant, to: bench.store)
+            }
             let text = try await reading.value
             #expect(text.contains("Content-Type: text/event-stream"))
             #expect(text.contains("event: event") && text.contains(StoreFixture.id(1)))

@@ -24,7 +24,7 @@ extension EndToEndTests {
             let ended = [try first.program.finish(), try second.program.finish()]
             let between = load.accepted
             try waitUntil("deliveries to the third gateway") { load.accepted > between + 200 }
-            load.stop()
+            try load.stop()
 
             #expect(load.failures == [])
             for result in ended {
@@ -66,7 +66,7 @@ extension EndToEndTests {
             #expect(try next.post(request).code == 200)
         }
 
-        @Test func `another number of workers and another admin port are taken up on the way`() throws {
+        @Test func `another number of workers is taken up on the way`() throws {
             let home = try GatewayHome()
             defer { home.close() }
             try home.configure(GatewayHome.sources, workers: 3)
@@ -80,6 +80,40 @@ extension EndToEndTests {
                 for _ in 0..<30 { #expect(try next.post(request).code == 200) }
             }
             #expect(try first.program.finish().code == 0)
+        }
+
+        @Test(arguments: [(isPublic: true, isAdmin: false), (false, true), (true, true)])
+        func `a port that has changed is opened anew, the other socket and all deliveries are handed over`(
+            isPublic: Bool, isAdmin: Bool
+        ) throws {
+            let home = try GatewayHome()
+            defer { home.close() }
+            let first = try home.start()
+            let request = try home.fixture("stripe/payment_intent.succeeded")
+            let under = try HTTPProbe(port: first.port)
+            try under.write(request.dropLast(20))
+            let (port, adminPort) = try (Self.freePort(), Self.freePort())
+            try home.configure(
+                GatewayHome.sources, port: isPublic ? port : 0, adminPort: isAdmin ? adminPort : 0)
+            let next = try home.start(["--takeover"])
+            #expect(next.port == (isPublic ? port : first.port))
+            #expect(next.adminPort == (isAdmin ? adminPort : first.adminPort))
+            // What had begun with the old one, on the port that is given up as well.
+            try under.write(request.suffix(20))
+            #expect(try under.read().code == 200)
+            #expect(try first.program.finish().code == 0)
+            #expect(try next.post(request).text.contains("\"duplicate\":true"))
+            #expect(try next.metric("webhook_unaccounted_events") == 0)
+            if isPublic { #expect(throws: SystemError.self) { try HTTPProbe(port: first.port) } }
+            if isAdmin { #expect(throws: SystemError.self) { try HTTPProbe(port: first.adminPort) } }
+            #expect(try home.redisProcess() != nil)
+        }
+
+        /// A port that nobody listens on.
+        private static func freePort() throws -> UInt16 {
+            let socket = try Socket.listen(on: .ip(IPAddress(v4: 0x7F00_0001), port: 0), sharesPort: false)
+            guard case .ip(_, let port) = try #require(try Socket.localAddress(socket.raw)) else { return 0 }
+            return port
         }
 
         @Test func `without a running gateway it starts like any other`() throws {
@@ -120,9 +154,9 @@ private final class Load: Sendable {
         }
     }
 
-    func stop() {
+    func stop() throws {
         isStopping.store(true, ordering: .relaxed)
-        while state.withLock({ $0.running }) > 0 { usleep(5000) }
+        try waitUntil("the end of the clients") { state.withLock { $0.running } == 0 }
     }
 
     private func run(_ client: Int, keeps: Bool) {

@@ -58,6 +58,7 @@ import Verifiers
             "a length over the limit", "HTTP/1.1 200 OK\r\nContent-Length: 65\r\n\r\n" + filler(65),
             "200 \(filler(64)) cut"),
         .ok("chunks over the limit", chunked + "\r\n41\r\n" + filler(65), "200 \(filler(64)) cut"),
+        .ok("a mistake past the limit", chunked + "\r\n41\r\n" + filler(65) + "xx", "200 \(filler(64)) cut"),
         .ok("to the end over the limit", "HTTP/1.1 200 OK\r\n\r\n" + filler(65), "200 \(filler(64)) cut"),
         .ok(
             "a body at the limit", "HTTP/1.1 200 OK\r\nContent-Length: 64\r\n\r\n" + filler(64),

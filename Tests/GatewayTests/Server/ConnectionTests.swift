@@ -167,16 +167,14 @@ struct ConnectionTests {
         let client = try RawClient(server.port, receiveBuffer: 4096)
         let burst = Array(String(repeating: get("/large/2000"), count: 200).utf8)
         var taken = 0
-        while taken < 50_000_000 {
-            let count = client.sendWithoutWaiting(burst)
-            if count < 0 {
-                if errno != EAGAIN { break }
-                usleep(5000)
-                // The kernel's buffers are full on both sides and the gateway reads no more.
-                if try server.ask({ $0.connectionCount }) == 0 { break }
-                continue
+        // Until the kernel's buffers are full on both sides, the gateway reads no more, and its patience ends.
+        try waitUntil("the end of the connection") {
+            while taken < 50_000_000 {
+                let count = client.sendWithoutWaiting(burst)
+                guard count >= 0 else { break }
+                taken += count
             }
-            taken += count
+            return try taken >= 50_000_000 || server.ask { $0.connectionCount == 0 }
         }
         #expect(try server.eventually { $0.connectionCount == 0 && $0.heldBytes == 0 })
         #expect(try server.ask { $0.figures.closed[ListenerFigures.Reason.timeout.rawValue] } == 1)
@@ -188,7 +186,7 @@ struct ConnectionTests {
         let server = try ListenerFixture()
         let client = try RawClient(server.port, receiveBuffer: 4096)
         client.send((0..<300).map { get($0 % 2 == 0 ? "/large/30000" : "/echo?\($0)") }.joined())
-        usleep(100_000)
+        try waitUntil("answers that the client does not take") { try server.ask { $0.heldBytes > 0 } }
         #expect(try server.handled() < 300)
         let answers = client.responses(300)
         #expect(answers.count == 300)

@@ -176,16 +176,6 @@ final class SpoolBench {
     }
 }
 
-/// Waits without holding up the loop until a condition holds.
-@ControlPlane
-func eventually(_ what: String, within bound: Duration = .seconds(30), _ condition: () throws -> Bool) async throws {
-    let deadline = ContinuousClock.now + bound
-    while try !condition() {
-        guard ContinuousClock.now < deadline else { throw TimedOut(description: "not within \(bound): \(what)") }
-        try await Task.sleep(for: .milliseconds(5))
-    }
-}
-
 extension [NewEvent] {
     static func samples(_ range: Range<Int>) -> [NewEvent] { range.map { .sample($0) } }
 }

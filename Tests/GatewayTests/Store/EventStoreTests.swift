@@ -115,6 +115,20 @@ struct EventStoreTests {
         }
     }
 
+    @Test(arguments: [(["inbox", "events"], true), (["inbox"], false)])
+    func `the archive is told of what waited in the spool for long, and now behind younger events`(
+        queues: [String], isTold: Bool
+    ) async throws {
+        try await Bench.run(queues: queues, isDraining: true) { bench in
+            let old = bench.event("evt_1", at: Clock.unixMilliseconds() - ArchiveTrimmer.margin.milliseconds)
+            let young = bench.event("evt_2", at: Clock.unixMilliseconds() - 60_000)
+            #expect(try await bench.accept([old, young]) == [.new, .new])
+            let status = try await bench.command(["HGET", .text(Keys().state("\(old.id)")), "status"]).string
+            #expect(status == (isTold ? "queued" : nil))
+            #expect(try await bench.number(["EXISTS", .text(Keys().state("\(young.id)"))]) == 0)
+        }
+    }
+
     @Test func `a long idempotency key is stood for by its hash`() {
         var name: [UInt8] = []
         EventStore.appendDedupeName(String(repeating: "k", count: 201), to: &name)
@@ -137,22 +151,24 @@ struct EventStoreTests {
         private var ids = ULIDGenerator()
 
         static func run(
-            queues: [String] = ["events"], maxDepth: Int = 0, _ body: @ControlPlane (Bench) async throws -> Void
+            queues: [String] = ["events"], maxDepth: Int = 0, isDraining: Bool = false,
+            _ body: @ControlPlane (Bench) async throws -> Void
         ) async throws {
-            let bench = try Bench(queues: queues, maxDepth: maxDepth)
+            let bench = try Bench(queues: queues, maxDepth: maxDepth, isDraining: isDraining)
             defer { bench.close() }
             try #require(await bench.connection.becomesReady(within: .seconds(5)))
             try await body(bench)
         }
 
-        private init(queues: [String], maxDepth: Int) throws {
+        private init(queues: [String], maxDepth: Int, isDraining: Bool) throws {
             server = try RedisServer()
             var settings = server.settings
             settings.commandDeadline = .seconds(60)
             connection = RedisConnection(settings, scripts: [.accept], loop: ControlPlane.loop)
             let keys = Keys()
             source = SourceKeys(source: "shop", queues: queues, dedupeWindowSeconds: 60, keys: keys)
-            store = EventStore(connection: connection, keys: keys, archiveSeconds: 600, maxDepth: maxDepth)
+            store = EventStore(
+                connection: connection, keys: keys, archiveSeconds: 600, makesAliases: isDraining, maxDepth: maxDepth)
             let store = store
             connection.willFlush = { store.flush() }
         }
@@ -162,8 +178,8 @@ struct EventStoreTests {
             server.stop()
         }
 
-        func event(_ key: String) -> NewEvent {
-            let id = ids.next(milliseconds: 1_795_000_000_000)
+        func event(_ key: String, at milliseconds: Int64 = 1_795_000_000_000) -> NewEvent {
+            let id = ids.next(milliseconds: milliseconds)
             let json = #"{"specversion":"1.0","id":"\#(id)","source":"/webhooks/shop","type":"t","data":{}}"#
             return NewEvent(
                 id: id, type: "t", key: key, json: Array(json.utf8), metadata: Array("{}".utf8),

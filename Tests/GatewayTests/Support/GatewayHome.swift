@@ -59,12 +59,12 @@ final class GatewayHome {
         if let configuration { try configure(configuration) }
     }
 
-    /// Writes `gateway.json5`: any free ports, and the members given.
-    func configure(_ members: String, workers: Int = 0) throws {
+    /// Writes `gateway.json5`: these ports (0: any free ones), and the members given.
+    func configure(_ members: String, workers: Int = 0, port: UInt16 = 0, adminPort: UInt16 = 0) throws {
         let text = """
             {
-              listen: { host: "127.0.0.1", port: 0, workers: \(workers), trustedProxies: ["127.0.0.1/32"] },
-              admin: { port: 0 },
+              listen: { host: "127.0.0.1", port: \(port), workers: \(workers), trustedProxies: ["127.0.0.1/32"] },
+              admin: { port: \(adminPort) },
               \(members)
             }
             """

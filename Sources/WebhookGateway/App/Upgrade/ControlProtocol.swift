@@ -1,5 +1,5 @@
 /// What two gateways say to each other over `<dataDirectory>/control.sock` when one takes over from the other: lines of
-/// words, the first with open descriptors.
+/// words, the first with open descriptors. The kernel passes 253 in a message; where there are more, the line comes in parts.
 ///
 /// ```
 /// new                          old
@@ -26,7 +26,7 @@ enum ControlProtocol {
     static let control = "control"
 
     /// Longer lines are nobody's of ours, in bytes.
-    static let longestLine = 4096
+    static let longestLine = 65_536
     /// How long the new gateway may take from its request until it is done.
     static let limit = Duration.seconds(120)
 }

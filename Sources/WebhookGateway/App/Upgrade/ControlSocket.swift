@@ -86,11 +86,6 @@ final class ControlSocket: @ControlPlane EventHandler {
             words.append(name)
             if let descriptor { descriptors.append(descriptor) }
         }
-        guard descriptors.count <= DescriptorPassing.mostDescriptors else {
-            return successor.refuse(
-                "it has more than \(DescriptorPassing.mostDescriptors) sockets, which is the most that can be handed over"
-            )
-        }
         log.info("another process takes over", ["sockets": .number(descriptors.count - 2)])
         successor.send(words.joined(separator: " "), descriptors)
     }
@@ -170,7 +165,14 @@ private final class Successor: @ControlPlane EventHandler {
         guard stage != .over else { return }
         if stage == .asked { stage = .offered }
         do throws(SystemError) {
-            try DescriptorPassing.send(Array("\(line)\n".utf8), descriptors, to: descriptor)
+            // The kernel passes only so many at a time: the line goes in parts, each with some of them.
+            var (bytes, rest) = (Array("\(line)\n".utf8)[...], descriptors[...])
+            while rest.count > DescriptorPassing.mostDescriptors {
+                let part = rest.prefix(DescriptorPassing.mostDescriptors)
+                rest = rest.dropFirst(part.count)
+                try DescriptorPassing.send([bytes.removeFirst()], Array(part), to: descriptor)
+            }
+            try DescriptorPassing.send(Array(bytes), Array(rest), to: descriptor)
         } catch {
             fail(error.description)
         }

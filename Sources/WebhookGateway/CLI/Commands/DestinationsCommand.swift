@@ -156,10 +156,14 @@ struct DestinationsCommand: Command {
             return .usage
         }
         let result = try await StoreSession.run(configuration) { session in
-            try await LaneDrain(destination, in: configuration).run {
-                let flow = try await session.ledger().lanes.first { $0.name == name }?.flow
-                return flow.map { $0.waiting + $0.inFlight + $0.delayed == 0 } ?? true
+            func flow() async throws -> Ledger.Flow? {
+                try await session.ledger().lanes.first { $0.name == name }?.flow
             }
+            let result = try await LaneDrain(destination, in: configuration).run {
+                try await flow().map { $0.waiting + $0.inFlight + $0.delayed == 0 } ?? true
+            }
+            if try await flow().map({ $0.present == 0 }) ?? true { try await session.lanes.forget(name) }
+            return result
         }
         Terminal.print("\(name): \(result.delivered) delivered, \(result.dead) dead")
         return result.dead == 0 ? .success : .failure

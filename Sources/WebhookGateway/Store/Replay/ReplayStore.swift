@@ -95,6 +95,8 @@ struct ReplayStore {
         call.add(plan.oldest.map { "\($0)" } ?? "")
         call.add(plan.newest.map { "\($0)" } ?? "")
         call.add(Self.keptSeconds)
+        call.add(keys.prefix)
+        call.add(job.id)
         for event in events {
             for target in job.targets { call.add("\(target)|\(event.id)") }
         }
@@ -123,15 +125,32 @@ extension RedisScript {
     /// Adds a stretch of events to a replay's list, newest first.
     ///
     /// KEYS: job · its list. ARGV: the position that planning must be at · the next one ("": it has ended) · events · bytes ·
-    /// oldest and newest (ms or "") · life in seconds · the entries. Answers 1, or 0 when planning is elsewhere.
+    /// oldest and newest (ms or "") · life in seconds · prefix · the job's id · the entries, each `<target>|<id>`.
+    /// Answers 1, or 0 when planning is elsewhere.
+    ///
+    /// The archive keeps the events while the list is there: their state names the job. One that is about to expire gets a
+    /// day; what takes longer is `trimArchive`'s to keep.
     static let replayPlanned = RedisScript(
         name: "replayPlanned",
         source: #"""
             if redis.call('HGET', KEYS[1], 'state') ~= 'planning' then return 0 end
             if (redis.call('HGET', KEYS[1], 'cursor') or '') ~= ARGV[1] then return 0 end
-            local count = #ARGV - 7
-            for from = 8, #ARGV, 4000 do
+            local count = #ARGV - 9
+            for from = 10, #ARGV, 4000 do
               redis.call('RPUSH', KEYS[2], unpack(ARGV, from, math.min(from + 3999, #ARGV)))
+            end
+            for i = 10, #ARGV do
+              local id = string.match(ARGV[i], '|(.+)$')
+              local record, state = ARGV[8] .. 'event:' .. id, ARGV[8] .. 'state:' .. id
+              local left = redis.call('PTTL', record)
+              if left ~= -2 then
+                redis.call('HSET', state, 'replay', ARGV[9])
+                if left >= 0 then
+                  left = math.max(left, 86400000)
+                  redis.call('PEXPIRE', record, left)
+                  redis.call('PEXPIRE', state, left)
+                end
+              end
             end
             if count > 0 then redis.call('EXPIRE', KEYS[2], ARGV[7]) end
             redis.call('HINCRBY', KEYS[1], 'events', ARGV[3])

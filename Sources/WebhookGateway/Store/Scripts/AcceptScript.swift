@@ -35,6 +35,12 @@ extension RedisScript {
                 redis.call(command, key, unpack(list, from, math.min(from + 3999, #list)))
               end
             end
+            -- What was in the spool for long stands behind younger events in the queue: only its state tells the archive
+            -- that it waits (`trimArchive`).
+            local late = 0
+            for i = 1, aliases ~= '' and q or 0 do
+              if ARGV[7 + i] == 'events' then late = redis.call('TIME')[1] * 1000 - \#(ArchiveTrimmer.margin.milliseconds / 2) end
+            end
             for i = 1, n do
               local at = q + 4 * i + 4
               local id = ARGV[at]
@@ -45,6 +51,9 @@ extension RedisScript {
               elseif redis.call('SET', KEYS[3 + q + i], id, 'NX', 'EX', window) then
                 if ARGV[at + 1] == 'e' then
                   events[#events + 1] = ARGV[at + 3]
+                  if late > 0 and tonumber(ARGV[at + 2]) < late then
+                    redis.call('HSET', string.sub(prefix, 1, -7) .. 'state:' .. id, 'status', 'queued')
+                  end
                 else
                   quarantined[#quarantined + 1] = ARGV[at + 3]
                   redis.call('PERSIST', prefix .. id)

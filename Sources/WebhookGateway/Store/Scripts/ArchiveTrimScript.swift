@@ -4,7 +4,8 @@ extension RedisScript {
     ///
     /// KEYS: the source's index · the indexes of all sources.
     /// ARGV: prefix · how many entries to pass over · page · most events · most bytes (0: no limit) · bytes of an event on
-    /// average, as far as known · 1: the source's events go to the forwarder · archive time in seconds.
+    /// average, as far as known · 1: the source's events go to the forwarder · archive time in seconds · how long before the
+    /// first event that waits one may have come and wait, too (ms).
     /// Answers: entries looked at · removed · kept · bytes kept · owed among the kept · arrival of the next entry (ms), or
     /// -1 at the end.
     ///
@@ -12,6 +13,11 @@ extension RedisScript {
     /// or a replay has it before it, and while it waits for the forwarder: such an event's record is kept alive here,
     /// however long the forwarder takes. Limits are compared with what is there now, so that any number of processes may
     /// call this at once.
+    ///
+    /// An event without a state waits for the forwarder unless it came well before the first in the queue, paused or not, and
+    /// the first that each consumer has in work: then somebody else has taken it, or it never went there. What joins the
+    /// queue out of its turn has a state, `queued`. A first entry that is no event of ours, or any that is delayed, tells
+    /// nothing, and nothing is given up meanwhile.
     static let trimArchive = RedisScript(
         name: "trimArchive",
         source: #"""
@@ -23,26 +29,55 @@ extension RedisScript {
             local bytes = total * each
             local gone, removed, kept, size, owed = {}, 0, 0, 0, 0
 
-            local function owes(id, record, ttl)
-              if ttl == -1 then return true end
-              local state = redis.call('HMGET', prefix .. 'state:' .. id, 'pending', 'status')
-              if state[2] then
-                return tonumber(state[1] or '0') > 0 or state[2] == 'queued' or state[2] == 'forwarding'
+            -- When the event of an entry came, in ms: what its id, a ULID, begins with.
+            local function arrival(entry)
+              local text, ms = string.match(entry, '"id":"(%w%w%w%w%w%w%w%w%w%w)%w+"'), 0
+              for digit in string.gmatch(text or '', '.') do
+                local value = string.find('0123456789ABCDEFGHJKMNPQRSTVWXYZ', digit, 1, true)
+                if not value then return 0 end
+                ms = ms * 32 + value - 1
               end
-              if ARGV[7] ~= '1' then return false end
-              if ttl < archive * 500 then redis.call('EXPIRE', record, archive) end
+              return ms
+            end
+
+            local queue = prefix .. 'queue:events'
+            local waiting, first = {queue, queue .. ':aside'}, redis.call('TIME')[1] * 1000
+            for _, consumer in ipairs(redis.call('SMEMBERS', prefix .. 'consumers:events')) do
+              waiting[#waiting + 1] = prefix .. 'work:events:' .. consumer
+            end
+            for _, list in ipairs(waiting) do
+              local entry = redis.call('LINDEX', list, 0)
+              if entry then first = math.min(first, arrival(entry)) end
+            end
+            if redis.call('EXISTS', prefix .. 'delayed:events') == 1 then first = 0 end
+            first = first - tonumber(ARGV[9])
+
+            local function owes(id, came, record, ttl)
+              if ttl == -1 then return true end
+              local key = prefix .. 'state:' .. id
+              local state = redis.call('HMGET', key, 'pending', 'status', 'replay')
+              if tonumber(state[1] or '0') <= 0 and state[2] ~= 'queued' and state[2] ~= 'forwarding'
+                and (state[2] or ARGV[7] ~= '1' or came < first)
+                and not (state[3] and redis.call('EXISTS', prefix .. 'replay:' .. state[3] .. ':items') == 1) then
+                return false
+              end
+              if ttl < archive * 500 then
+                redis.call('EXPIRE', record, archive)
+                if redis.call('PTTL', key) >= 0 then redis.call('EXPIRE', key, archive) end
+              end
               return true
             end
 
-            local ids = redis.call('ZRANGE', KEYS[1], offset, offset + page - 1)
-            for _, id in ipairs(ids) do
+            local members = redis.call('ZRANGE', KEYS[1], offset, offset + page - 1, 'WITHSCORES')
+            for i = 1, #members, 2 do
+              local id = members[i]
               local record = prefix .. 'event:' .. id
               local ttl = redis.call('PTTL', record)
               if ttl == -2 then
                 gone[#gone + 1] = id
                 total, bytes = total - 1, bytes - each
               else
-                local length, isOwed = redis.call('STRLEN', record), owes(id, record, ttl)
+                local length, isOwed = redis.call('STRLEN', record), owes(id, tonumber(members[i + 1]), record, ttl)
                 local isOver = mostEvents > 0 and total > mostEvents or mostBytes > 0 and bytes > mostBytes
                 if isOver and not isOwed then
                   redis.call('UNLINK', record, prefix .. 'state:' .. id, prefix .. 'attempts:' .. id)
@@ -56,7 +91,7 @@ extension RedisScript {
             end
             if #gone > 0 then redis.call('ZREM', KEYS[1], unpack(gone)) end
             local following = redis.call('ZRANGE', KEYS[1], offset + kept, offset + kept, 'WITHSCORES')
-            return {#ids, removed, kept, size, owed, following[2] and tonumber(following[2]) or -1}
+            return {#members / 2, removed, kept, size, owed, following[2] and tonumber(following[2]) or -1}
             """#
     )
 }

@@ -1,11 +1,13 @@
 extension RedisScript {
     /// Tells the circuit of a destination how its requests end.
     ///
-    /// KEYS: circuit. ARGV: failures since the last success (0: a request succeeded) · failures in a row that open it ·
-    /// how long it stays open (ms) · category · reason.
+    /// KEYS: circuit. ARGV: failures since the last success (0: a request succeeded; -1: none was made, the event that was to
+    /// try the circuit was not sent) · failures in a row that open it · how long it stays open (ms) · category · reason ·
+    /// owner of the lane.
     /// Answers 1 when this opened it (again), 2 when this closed it, else 0.
     ///
-    /// A circuit that is closed and without failures has no key. A success closes it, whoever had it.
+    /// A circuit that is closed and without failures has no key. A success closes it, whoever had it. One that nobody has
+    /// reported to for a week is forgotten: its destination may have left the configuration.
     static let laneCircuit = RedisScript(
         name: "laneCircuit",
         source: #"""
@@ -14,8 +16,14 @@ extension RedisScript {
               redis.call('DEL', KEYS[1])
               return state and 2 or 0
             end
-            local failures = redis.call('HINCRBY', KEYS[1], 'failures', ARGV[1])
+            if ARGV[1] == '-1' then
+              -- The next one may try.
+              if redis.call('HGET', KEYS[1], 'probe') == ARGV[6] then redis.call('HSET', KEYS[1], 'until', 0) end
+              return 0
+            end
             redis.call('HSET', KEYS[1], 'category', ARGV[4], 'reason', ARGV[5])
+            redis.call('EXPIRE', KEYS[1], 604800)
+            local failures = redis.call('HINCRBY', KEYS[1], 'failures', ARGV[1])
             if state == 'open' or not state and failures < tonumber(ARGV[2]) then return 0 end
             local time = redis.call('TIME')
             local now = time[1] * 1000 + math.floor(time[2] / 1000)

@@ -1,13 +1,14 @@
 extension RedisScript {
     /// Takes events out of a lane that nobody delivers any more, dead ones too: for good, or into another lane.
     ///
-    /// KEYS: lane · delayed · parked · dead · order · ledger · inflight.
+    /// KEYS: lane · delayed · parked · dead · order · ledger · inflight · paused · disabled · circuit.
     /// ARGV: prefix · destination · archive time in seconds · most events · the other destination, or "" to discard.
     /// Answers how many were taken; 0 when there is nothing more, but for what is in flight.
     ///
     /// The books say `discarded` here and `entered` there. A lane that owes the event already does not get it again. An
     /// event that others of its key wait for lets the next one go, as when it is settled: they keep their order, and whoever
-    /// stops half-way leaves none behind that waits for what is not there any more.
+    /// stops half-way leaves none behind that waits for what is not there any more. Of a lane that is empty nothing is kept:
+    /// a destination of its name begins anew.
     static let laneEmpty = RedisScript(
         name: "laneEmpty",
         source: eventStateLua + laneOrderLua + #"""
@@ -35,7 +36,7 @@ extension RedisScript {
             for _, member in ipairs(members(KEYS[3])) do take(string.sub(member, 57), true) end
             for _, id in ipairs(members(KEYS[4])) do take(id, false) end
             if #ids == 0 then
-              if redis.call('EXISTS', KEYS[7]) == 0 then redis.call('DEL', KEYS[5]) end
+              if redis.call('EXISTS', KEYS[7]) == 0 then redis.call('DEL', KEYS[5], KEYS[8], KEYS[9], KEYS[10]) end
               return 0
             end
 

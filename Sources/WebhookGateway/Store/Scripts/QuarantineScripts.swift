@@ -24,6 +24,10 @@ extension RedisScript {
                 redis.call('SET', prefix .. id, ARGV[at + 2], 'EX', ARGV[7])
                 redis.call('ZADD', KEYS[3], ARGV[8], id)
                 for k = 1, q do
+                  -- It is older than what stands before it in the queue: only this tells the archive that it waits.
+                  if ARGV[8 + k] == 'events' then
+                    redis.call('HSET', string.sub(prefix, 1, -7) .. 'state:' .. id, 'status', 'queued')
+                  end
                   redis.call('RPUSH', target(KEYS[3 + k]), ARGV[at + 1])
                   redis.call('HINCRBY', KEYS[2], 'queue:' .. ARGV[8 + k] .. ':entered', 1)
                 end

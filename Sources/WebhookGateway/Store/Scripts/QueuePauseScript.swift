@@ -55,13 +55,11 @@ extension RedisScript {
               for _, entry in ipairs(ARGV[1] == 'events' and entries or {}) do
                 local id = string.match(entry, '"id":"([%w_.-]+)"')
                 local state = id and ARGV[2] .. 'state:' .. id
-                if id and redis.call('HSETNX', state, 'status', 'discarded') == 1 then
-                  redis.call('HSET', state, 'pending', 0)
-                  redis.call('EXPIRE', state, ARGV[3])
-                elseif id and redis.call('HGET', state, 'status') == 'queued' then
-                  -- A replay: the event is what its lanes say again.
-                  if tonumber(redis.call('HGET', state, 'pending') or '0') <= 0 then
-                    close(ARGV[2], id, ARGV[3])
+                local known = id and redis.call('HMGET', state, 'status', 'pending')
+                if id and (not known[1] or known[1] == 'queued') then
+                  -- A replayed event is what its lanes say again.
+                  if tonumber(known[2] or '0') <= 0 then
+                    close(ARGV[2], id, ARGV[3], 'discarded')
                   else
                     redis.call('HSET', state, 'status', 'forwarding')
                   end

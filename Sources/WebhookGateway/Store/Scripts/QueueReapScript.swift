@@ -2,11 +2,13 @@ extension RedisScript {
     /// Gives back the work of consumers whose lease has lapsed, and lets delayed events in that are due.
     ///
     /// KEYS: queue · consumers · delayed · dead · returns · idle.
-    /// ARGV: prefix of work lists · prefix of leases · most returns · forget after (ms) · now as text.
+    /// ARGV: prefix of work lists · prefix of leases · most returns · forget after (ms) · now as text · prefix of all keys ·
+    /// the queue's name.
     /// Answers: returned · dead · forgotten · due.
     ///
     /// Only the oldest entry of a work list counts a return: it is the one that was being worked on. A consumer is
-    /// forgotten long after it was last seen, because its next take could already be on the way.
+    /// forgotten long after it was last seen, because its next take could already be on the way. The record of an event that
+    /// is buried stays as long as the dead list refers to it (`held:<queue>` in its state).
     static let queueReap = RedisScript(
         name: "queueReap",
         source: queueTargetLua + #"""
@@ -16,7 +18,20 @@ extension RedisScript {
             local most, patience = tonumber(ARGV[3]), tonumber(ARGV[4])
             local returned, died, forgotten = 0, 0, 0
 
+            local function hold(id)
+              local record, state = ARGV[6] .. 'event:' .. id, ARGV[6] .. 'state:' .. id
+              if redis.call('EXISTS', record) == 0 then return end
+              redis.call('HSET', state, 'held:' .. ARGV[7], 1)
+              local known = redis.call('HMGET', state, 'status', 'pending')
+              if ARGV[7] == 'events' and (not known[1] or known[1] == 'queued') then
+                redis.call('HSET', state, 'status', tonumber(known[2] or '0') > 0 and 'forwarding' or 'dead')
+              end
+              for _, key in ipairs({record, state, ARGV[6] .. 'attempts:' .. id}) do redis.call('PERSIST', key) end
+            end
+
             local function bury(entry, returns)
+              local id = string.match(entry, '"id":"([%w_.-]+)"')
+              if id then hold(id) end
               local reason = 'returned ' .. returns .. ' times by workers whose lease lapsed'
               local why = '"deadreason":"' .. reason .. '","deadcategory":"unknown","deadat":"' .. ARGV[5] .. '"}'
               local body = string.match(entry, '^(%s*{.*)}%s*$')

@@ -34,11 +34,17 @@ extension RedisScript {
             if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
             local name, id = ARGV[2], ARGV[3]
             if ARGV[1] == 'queue' then
-              redis.call('SET', KEYS[1], ARGV[4], 'KEEPTTL')
+              -- What is on its way to the forwarder does not expire.
+              if name == 'events' then
+                redis.call('SET', KEYS[1], ARGV[4])
+                redis.call('HSET', KEYS[2], 'status', 'queued')
+                redis.call('PERSIST', KEYS[2])
+                redis.call('PERSIST', KEYS[3])
+              else
+                redis.call('SET', KEYS[1], ARGV[4], 'KEEPTTL')
+              end
               redis.call('RPUSH', target(KEYS[5]), ARGV[5])
               redis.call('HINCRBY', KEYS[4], 'queue:' .. name .. ':entered', 1)
-              -- The archive keeps what is on its way to the forwarder.
-              if name == 'events' and redis.call('EXISTS', KEYS[2]) == 1 then redis.call('HSET', KEYS[2], 'status', 'queued') end
               return 1
             end
             local old = redis.call('HGET', KEYS[2], 'to:' .. name)

@@ -67,10 +67,12 @@ final class Gate {
 
 /// Waits on the control plane until a condition holds; the bound is for what is broken, not for what is slow.
 @ControlPlane
-func eventually(_ what: String, _ condition: @ControlPlane () async throws -> Bool) async throws {
-    for _ in 0..<6000 {
-        if try await condition() { return }
+func eventually(
+    _ what: String, within bound: Duration = .seconds(60), _ condition: @ControlPlane () async throws -> Bool
+) async throws {
+    let deadline = ContinuousClock.now + bound
+    while try await !condition() {
+        guard ContinuousClock.now < deadline else { throw TimedOut(description: "not within \(bound): \(what)") }
         await Signal().wait(atMost: .milliseconds(10))
     }
-    throw RedisServer.Failure(description: "never came true: \(what)")
 }

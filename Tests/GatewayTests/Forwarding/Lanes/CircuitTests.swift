@@ -111,6 +111,62 @@ struct CircuitTests {
         }
     }
 
+    @Test func `an answer that tells nothing kills as many as open the circuit, and a probe each time it is tried`()
+        async throws
+    {
+        let destination = AnsweringDestination(events: 100) { batch in
+            AttemptResult(.dead(.unknown, reason: "the answer was 402"), count: batch.count)
+        }
+        try await run(destination, configure: { $0.batch.lingerMilliseconds = 5 }) { store, lanes in
+            try await store.dispatch(0..<50)
+            lanes[0].start()
+            func dead() async throws -> Int { try await store.integer(["ZCARD", .text(store.keys.laneDead("crm"))]) }
+            try await eventually("open") { try await state(store) == "open" }
+            try await eventually("three are dead") { try await dead() == 3 }
+            try await letTimePass(store)
+            lanes[0].wake()
+            // Else the first event, should it alone be what is refused, would hold up the lane for ever.
+            try await eventually("the probe is dead") { try await dead() == 4 }
+            try await eventually("open again") { try await state(store) == "open" }
+            try await eventually("the others are back") {
+                try await store.list(store.keys.lane("crm")) == (4..<50).map { StoreFixture.id($0) }
+            }
+            #expect(try await store.unaccounted(lane: "crm") == 0)
+        }
+    }
+
+    @Test(arguments: ["", "{}\nno event\n"])
+    func `an event that cannot be sent does not keep the circuit half-open`(record: String) async throws {
+        var isWell = false
+        let destination = AnsweringDestination { batch in
+            AttemptResult(
+                isWell ? .delivered : .retry(.providerError, reason: "down", after: nil), count: batch.count)
+        }
+        try await run(destination) { store, lanes in
+            try await store.dispatch(0..<5)
+            lanes[0].start()
+            try await eventually("open") { try await state(store) == "open" }
+            try await eventually("nothing is under way") {
+                try await store.integer(["ZCARD", .text(store.keys.laneInflight("crm"))]) == 0
+            }
+            for number in 0..<4 {
+                let key = store.keys.event(StoreFixture.id(number))
+                _ = try await store.connection.command(
+                    record.isEmpty ? ["DEL", .text(key)] : ["SET", .text(key), .text(record)])
+            }
+            isWell = true
+            try await letTimePass(store)
+            lanes[0].wake()
+            // A probe that is never heard of has 30 s.
+            try await eventually("the last is delivered", within: .seconds(20)) {
+                try await store.ledger("lane:crm:done") == 1
+            }
+            try await eventually("closed") { try await state(store) == nil }
+            #expect(try await store.integer(["ZCARD", .text(store.keys.laneDead("crm"))]) == 4)
+            #expect(try await store.unaccounted(lane: "crm") == 0)
+        }
+    }
+
     @Test func `events that are refused one by one open nothing`() async throws {
         let destination = AnsweringDestination { batch in
             AttemptResult(.dead(.dataError, reason: "no e-mail"), count: batch.count)
@@ -147,7 +203,10 @@ struct CircuitTests {
                 [.retry(.network, reason: "reset", after: nil)],
                 CircuitWatch.Failure(category: .network, reason: "reset")
             ),
-            ([.dead(.unknown, reason: "odd")], CircuitWatch.Failure(category: .unknown, reason: "odd")),
+            (
+                [.dead(.unknown, reason: "odd")],
+                CircuitWatch.Failure(category: .unknown, reason: "odd", isFinal: true)
+            ),
             (
                 [.dead(.configuration, reason: "gone")],
                 CircuitWatch.Failure(category: .configuration, reason: "gone", isFinal: true)

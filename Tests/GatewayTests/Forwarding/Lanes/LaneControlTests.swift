@@ -73,6 +73,39 @@ struct LaneControlTests {
         }
     }
 
+    @Test func `of a lane that was emptied nothing is kept, of one that is not all is`() async throws {
+        try await StoreFixture.run { store in
+            let control = control(store)
+            try await store.dispatch(0..<1)
+            func set() async throws -> Int {
+                try await store.integer([
+                    "EXISTS", .text(store.keys.lanePaused("crm")), .text(store.keys.laneDisabled("crm")),
+                    .text(store.keys.laneCircuit("crm")),
+                ])
+            }
+            let lane = store.laneStore()
+            _ = try await lane.exchange(.init(events: 1, bytes: 1 << 20, token: "t"))
+            _ = try await lane.exchange(
+                .init(report: CircuitReport(failures: 10, category: .network, reason: "refused")))
+            _ = try await (control.pause("crm"), control.disable("crm"))
+            #expect(try await control.empty("crm", into: nil) == (0, 1), "a forwarder still has it")
+            #expect(try await set() == 3)
+            _ = try await store.connection.command([
+                "ZADD", .text(store.keys.laneInflight("crm")), 1, .text(StoreFixture.id(0)),
+            ])
+            #expect(try await control.empty("crm", into: nil) == (1, 0))
+            #expect(try await set() == 0)
+        }
+    }
+
+    @Test func `a circuit that nobody reports to is forgotten in the end`() async throws {
+        try await StoreFixture.run { store in
+            let report = CircuitReport(failures: 1, category: .network, reason: "refused")
+            _ = try await store.laneStore().exchange(.init(report: report))
+            #expect(try await store.expiry(store.keys.laneCircuit("crm")) > 500_000)
+        }
+    }
+
     @Test(arguments: [nil, "other"])
     func `a lane is emptied for good or into another, whatever its events wait for, and the books balance`(
         other: String?

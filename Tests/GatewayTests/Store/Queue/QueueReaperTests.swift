@@ -62,6 +62,57 @@ struct QueueReaperTests {
         }
     }
 
+    @Test(arguments: [true, false])
+    func `what is buried does not expire while the dead list refers to it`(isRetried: Bool) async throws {
+        try await StoreFixture.run { store in
+            try await store.enqueue(0..<1)
+            let (record, id) = (store.keys.event(StoreFixture.id(0)), StoreFixture.id(0))
+            let reaper = QueueReaper(connection: store.connection, keys: store.keys, mostReturns: 0)
+            try await reaper.watch(["events"])
+            _ = try await store.queueStore().claim()
+            _ = try await store.connection.command(["DEL", .text(store.keys.lease("events", "host-1-a"))])
+            #expect(try await reaper.round() == [QueueReaper.Round(queue: "events", dead: 1)])
+            #expect(try await store.expiry(record) == -1)
+            #expect(try await store.state(0) == ["held:events": "1", "status": "dead"])
+
+            let letter = DeadLetter.ID(.queue("events"), id)
+            if isRetried {
+                #expect(try await store.deadStore.retry([letter]).changed == 1)
+                #expect(try await store.state(0) == ["status": "queued"])
+                #expect(try await store.expiry(record) == -1)
+                _ = try await store.queueStore().claim()
+            } else {
+                #expect(try await store.deadStore.discard([letter]).changed == 1)
+                #expect(try await store.state(0) == ["status": "discarded", "pending": "0"])
+                #expect(try await store.expiry(record) > 0)
+            }
+            #expect(try await store.unaccountedEvents() == 0)
+        }
+    }
+
+    @Test func `an event that is dead for a worker stays when its lanes have delivered it`() async throws {
+        try await StoreFixture.run { store in
+            try await store.dispatch(0..<1)
+            let record = store.keys.event(StoreFixture.id(0))
+            try await push(store, 0..<1)
+            let reaper = QueueReaper(connection: store.connection, keys: store.keys, mostReturns: 0)
+            try await reaper.watch(["jobs"])
+            try await take(store, as: "dying", count: 1)
+            try await lapse(store, "dying")
+            #expect(try await reaper.round() == [QueueReaper.Round(queue: "jobs", dead: 1)])
+            let lane = store.laneStore()
+            let claimed = try await lane.exchange(.init(events: 1, bytes: 1 << 20, token: "t")).claimed
+            _ = try await lane.exchange(
+                .init(settlements: claimed.map { Settlement(claim: $0.claim, verdict: Verdict(.done)) }))
+            #expect(try await store.state(0)["status"] == "delivered")
+            #expect(try await store.expiry(record) == -1)
+            let letter = DeadLetter.ID(.queue("jobs"), StoreFixture.id(0))
+            #expect(try await store.deadStore.discard([letter]).changed == 1)
+            #expect(try await store.state(0)["status"] == "delivered")
+            #expect(try await store.expiry(record) > 0)
+        }
+    }
+
     @Test func `delayed entries come in at the head when they are due, the earliest first`() async throws {
         try await StoreFixture.run { store in
             try await push(store, 0..<1)
