@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 
-from harness import callgrind, forwarding, goals, instructions, load, machine, plan, report, requests, servers
+from harness import callgrind, forwarding, goals, instructions, load, machine, plan, report, requests, search, servers
 from harness.processes import Failure, Skipped
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
@@ -29,9 +29,11 @@ def arguments():
                       help="only where the instructions of one webhook go, by function")
     kind.add_argument("--forwarding", action="store_true",
                       help="only the forwarder, with destinations on loopback; exit 1 when a goal is not met")
+    kind.add_argument("--search", action="store_true",
+                      help="only the admin API over 500,000 archived events; exit 1 when a goal is not met")
     kind.add_argument("--install", action="store_true", help="only install the peers that are missing (apt-get, pip)")
     parser.add_argument("--scale", type=int, default=1, metavar="N",
-                        help="with --forwarding: a fraction of the events, 1/N")
+                        help="with --forwarding and --search: a fraction of the events, 1/N")
     parser.add_argument("--update", action="store_true", help="with --check: make what is measured the threshold")
     parser.add_argument("--rounds", type=int, help="rounds; figures are medians over them (5)")
     parser.add_argument("--with", dest="extra", action="append", default=[], choices=["hummingbird"],
@@ -43,8 +45,8 @@ def arguments():
     parsed = parser.parse_args()
     if parsed.update and not parsed.check:
         parser.error("--update goes with --check")
-    if parsed.scale != 1 and not parsed.forwarding:
-        parser.error("--scale goes with --forwarding")
+    if parsed.scale != 1 and not (parsed.forwarding or parsed.search):
+        parser.error("--scale goes with --forwarding and --search")
     return parsed
 
 
@@ -176,6 +178,8 @@ def main():
             return show_profile(binary, options.profile)
         if options.forwarding:
             return 0 if forwarding.report(binary, TOOLS, options.scale) else 1
+        if options.search:
+            return 0 if search.report(binary, options.scale) else 1
         return measure(options, binary)
     except Failure as failure:
         print(f"scripts/bench: {failure}", file=sys.stderr)

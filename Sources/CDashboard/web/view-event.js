@@ -119,16 +119,17 @@ async function sideBySide(event, context) {
 function replayForm(event, { redraw }) {
   const to = select("to", [["", "Every destination that wants it"], ...event.destinations.map((item) => [item.destination, `Only ${item.destination}`])], "");
   const mapping = select("mapping", [["original", "As it was mapped then"], ["current", "Mapped anew"]], "original");
+  const force = h("input", { type: "checkbox" });
   const button = h("button.primary", {}, "Replay");
   return h("form.replay", {
     onsubmit: (submitted) => {
       submitted.preventDefault();
       attempt(button, async () => {
-        const { replay } = await post(`events/${part(event.id)}/replay`, { destination: to.value || undefined, mapping: mapping.value });
+        const { replay } = await post(`events/${part(event.id)}/replay`, { destination: to.value || undefined, mapping: mapping.value, force: force.checked });
         tell(`The event is on its way again, marked as replay ${replay}.`);
         setTimeout(redraw, 800);
       });
     },
-  }, h("h3", {}, "Replay"), h("div.row", {}, field("To", to), field("Mapping", mapping), button),
-  h("p.hint", {}, "The id stays, so destinations and workers notice a second copy."));
+  }, h("h3", {}, "Replay"), h("div.row", {}, field("To", to), field("Mapping", mapping), field("As a new event", force), button),
+  h("p.hint", {}, "The id stays, so destinations and workers notice a second copy; as a new event it has another deduplication key."));
 }

@@ -73,6 +73,7 @@ async function plan({ parameters, signal }, isOpen) {
   h("div.row", {},
     field("Send to", select("target", [["", "Every destination that wants it"], ...destinations.filter((item) => item.enabled).map((item) => [item.destination, `Only ${item.destination}`])], "")),
     field("Mapping", select("mapping", [["original", "As it was mapped then"], ["current", "Mapped anew"]], "original")),
+    field("As new events", h("input", { type: "checkbox", name: "force" }), "Another deduplication key: destinations do not drop them."),
     field("Events a second", h("input", { type: "number", name: "rate", min: "1", max: "10000", value: "100", required: true })),
     field("Failures that pause it", h("input", { type: "number", name: "errorBudget", min: "0", max: "1000000", value: "100", required: true })),
     preview),
@@ -87,7 +88,7 @@ function orderOf(form) {
   return {
     filter: Object.fromEntries(filterNames.filter((name) => values[name]).map((name) => [name, values[name]])),
     destinations: values.target ? [values.target] : undefined,
-    mapping: values.mapping, rate: Number(values.rate), errorBudget: Number(values.errorBudget),
+    mapping: values.mapping, force: values.force === "on", rate: Number(values.rate), errorBudget: Number(values.errorBudget),
   };
 }
 

@@ -82,11 +82,12 @@ final class AdminHandler: @ControlPlane RequestHandler {
         to request: Request, _ route: Route, _ values: [ArraySlice<UInt8>], _ context: RequestContext
     ) async -> Reply {
         let client = surroundings.client(request, peer: context.peer)
+        // Stays nil where nobody is asked who they are.
         var identity: Authenticator.Identity?
         var reply: Reply
         do {
             let known = try await self.identity(of: request, route, from: client)
-            identity = known
+            if known.principal != Self.nobody.principal { identity = known }
             try permit(known, route, request)
             let names = try values.map { (value) throws(Problem) in
                 try AdminRequest.text(value, plusIsSpace: false)
@@ -98,8 +99,8 @@ final class AdminHandler: @ControlPlane RequestHandler {
         } catch {
             reply = Reply(finished(problem(error, context), context))
         }
-        if route.isAudited, let identity {
-            await note(reply, route, values, identity.principal, client, context)
+        if route.isAudited, identity != nil || route.access == .open {
+            await note(reply, route, values, reply.principal ?? identity?.principal, client, context)
         }
         return reply
     }
@@ -155,12 +156,13 @@ final class AdminHandler: @ControlPlane RequestHandler {
 
     /// A change that could not be noted is told in the log at least.
     private func note(
-        _ reply: Reply, _ route: Route, _ values: [ArraySlice<UInt8>], _ principal: Principal, _ client: IPAddress?,
+        _ reply: Reply, _ route: Route, _ values: [ArraySlice<UInt8>], _ principal: Principal?, _ client: IPAddress?,
         _ context: RequestContext
     ) async {
         let target = values.map { String(decoding: $0.prefix(200), as: UTF8.self) }.joined(separator: "/")
         let entry = AuditEntry(
-            who: principal.name, role: principal.role.rawValue, tenant: principal.tenant, action: route.name,
+            who: principal?.name ?? "unknown", role: principal?.role.rawValue ?? "", tenant: principal?.tenant,
+            action: route.name,
             target: target, detail: reply.note, from: client?.description ?? "unix socket",
             requestID: context.requestID.description, status: Int(reply.response.status.code))
         do throws(RedisFailure) {

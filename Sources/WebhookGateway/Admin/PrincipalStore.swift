@@ -4,7 +4,7 @@ import Verifiers
 @ControlPlane
 struct PrincipalStore {
     /// How long a search may look before it answers what it has found so far.
-    private static let searchTime = Duration.milliseconds(80)
+    private static let searchTime = Duration.milliseconds(60)
     private static let groupingTime = Duration.seconds(1)
 
     let principal: Principal
@@ -25,10 +25,11 @@ struct PrincipalStore {
     // MARK: Events
 
     func events(
-        _ query: EventQuery, limit: Int, after cursor: EventCursor?, within time: Duration = searchTime
+        _ query: EventQuery, limit: Int, after cursor: EventCursor?, within time: Duration = searchTime,
+        measures: Bool = false
     ) async throws -> EventScan {
         guard let query = restricted(query) else { return EventScan() }
-        return try await search.scan(query, limit: limit, after: cursor, within: time)
+        return try await search.scan(query, limit: limit, after: cursor, within: time, measures: measures)
     }
 
     /// The query for the principal's own tenant; nil when it asks for another's.

@@ -11,6 +11,7 @@ final class StatsSampler {
 
     func start() {
         task = Task { [weak self] in
+            await self?.begin()
             while !Task.isCancelled {
                 let now = Clock.unixMilliseconds()
                 let next = (now / 60_000 + 1) * 60_000 + Self.delay
@@ -22,6 +23,12 @@ final class StatsSampler {
     }
 
     func stop() { task?.cancel() }
+
+    private func begin() async {
+        guard await services.connection.becomesReady(within: .seconds(30)) else { return }
+        // Without it one minute is missing in the charts.
+        try? await services.stats.begin(now: Clock.unixMilliseconds())
+    }
 
     private func sample() async {
         var refused: [String: Int] = [:]

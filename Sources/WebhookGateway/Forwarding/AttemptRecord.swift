@@ -1,8 +1,8 @@
 import Verifiers
 
 /// One attempt as it is kept with the event: `{"time","destination","attempt","status","milliseconds","category",
-/// "reason","unverifiable","request","answer"}`; what is not known is left out. `"unverifiable":true` stands where the
-/// event counts as delivered and the destination's answer proves nothing.
+/// "reason","unverifiable","events","request","answer"}`; what is not known is left out. `"unverifiable":true` stands where the
+/// event counts as delivered and the destination's answer proves nothing; `events` where the request carried several.
 enum AttemptRecord {
     /// Destinations cut and clean their answers; this only bounds what a careless one could store.
     private static let longestAnswer = 2048
@@ -27,6 +27,7 @@ enum AttemptRecord {
             append("category", category.rawValue, to: &output)
             append("reason", reason, to: &output)
         }
+        if result.outcomes.count > 1 { append("events", Int64(result.outcomes.count), to: &output) }
         if let request = result.request { append("request", request, to: &output) }
         if let answer = result.answer {
             append("answer", String(decoding: answer.utf8.prefix(longestAnswer), as: UTF8.self), to: &output)

@@ -122,7 +122,8 @@ final class Dispatcher {
                 guard Self.isSafe(event) else {
                     throw MalformedBody("its id is not 1 to 128 plain letters, digits, '-', '_' or '.'")
                 }
-                let route = table.route(event)
+                let forced = event.forcedReplay
+                let route = table.route(event) + (forced == 0 ? "" : "!\(forced)")
                 routes.insert(route)
                 batch.entries.append(.event(route: route, id: event.id, bytes: entry.count))
             } catch {

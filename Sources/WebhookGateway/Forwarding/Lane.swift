@@ -160,7 +160,8 @@ final class Lane {
     private func take(_ claimed: ClaimedEvent, now: UInt64) {
         do throws(MalformedBody) {
             guard !claimed.json.isEmpty else { throw MalformedBody("its record is missing from the store") }
-            batcher.add(Batcher.Item(claimed: claimed, event: try Event(json: claimed.json)), now: now)
+            batcher.add(
+                Batcher.Item(claimed: claimed, event: try Event(json: claimed.json, forced: claimed.forced)), now: now)
         } catch {
             let verdict = Verdict(.dead, category: .dataError, reason: error.reason, attempt: claimed.attempts)
             settle([(claimed.claim, verdict)])

@@ -51,11 +51,12 @@ extension DeadLetter {
 
 /// The one thing that usually mends dead letters of a kind.
 enum DeadAction: String, CaseIterable, Sendable {
-    case mendMapping, mendCredentials, grantPermission, lowerRate, mendEvent, mendSettings, retry, look
+    case mendMapping, mendDelivery, mendCredentials, grantPermission, lowerRate, mendEvent, mendSettings, retry, look
 
     init(of letter: DeadLetter) {
         guard !letter.isQuarantined else {
-            self = .mendMapping
+            // No mapping helps where there is nothing that it could read (`Pipeline.quarantine`).
+            self = letter.type?.hasSuffix(".unreadable") == true ? .mendDelivery : .mendMapping
             return
         }
         switch FailureCategory(rawValue: letter.category) {
@@ -73,6 +74,8 @@ enum DeadAction: String, CaseIterable, Sendable {
     var sentence: String {
         switch self {
         case .mendMapping: "Change the source's mapping, try it on one of these, then retry them: they are mapped anew."
+        case .mendDelivery:
+            "The body is not what the provider sends: look at the raw bytes and at who sent them, then discard."
         case .mendCredentials: "Put right the destination's credentials, test them, then retry."
         case .grantPermission: "Give the credentials the permission that the destination asks for, then retry."
         case .lowerRate: "Set or lower the destination's rateLimit, then retry."

@@ -50,6 +50,8 @@ struct EventSummary: Equatable, Sendable {
     /// The idempotency key.
     var providerID: String?
     var status: EventStatus
+    /// Of the record, where it was measured: envelope, headers and raw body.
+    var recordBytes = 0
 }
 
 /// A stretch of the events, newest first.

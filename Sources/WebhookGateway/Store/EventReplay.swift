@@ -27,15 +27,23 @@ struct EventReplay {
     let connection: RedisConnection
     let keys: Keys
 
-    /// - Parameter json: the event as another mapping makes it; nil: as it was.
+    /// How long the count of an event's forced replays is remembered after the last: longer than any destination
+    /// remembers a key. A warehouse that merges by the event's id remembers for ever.
+    private static let countSeconds: Int64 = 400 * 86_400
+
+    /// - Parameters:
+    ///   - json: the event as another mapping makes it; nil: as it was.
+    ///   - isForced: whether the destination gets a new deduplication key, so that it does not drop the event as one
+    ///     that it knows.
     func replay(
-        _ detail: EventDetail, to target: Target, as json: [UInt8]? = nil
+        _ detail: EventDetail, to target: Target, as json: [UInt8]? = nil, isForced: Bool = false
     ) async throws(RedisFailure) -> Outcome {
         var ids = ULIDGenerator()
         let replay = ids.next(milliseconds: Clock.unixMilliseconds()).description
+        let forced = isForced ? try await forcedNumbers([detail.id])[0] : 0
         let call: ScriptCall
         do throws(Refusal) {
-            call = try makeCall(detail.id, detail.record, to: target, as: json, replay: replay)
+            call = try makeCall(detail.id, detail.record, to: target, as: json, replay: replay, forced: forced)
         } catch {
             return .refused(error.reason)
         }
@@ -46,14 +54,35 @@ struct EventReplay {
         }
     }
 
+    /// The next numbers for forced replays of events; each is given once, some may never be used.
+    func forcedNumbers(_ ids: [String]) async throws(RedisFailure) -> [Int] {
+        var commands: [[RedisArgument]] = []
+        for id in ids {
+            let key = keys.forced(id)
+            // So it never lacks an expiry.
+            commands.append(["SET", .text(key), 0, "NX", "EX", .integer(Self.countSeconds)])
+            commands.append(["INCR", .text(key)])
+            commands.append(["EXPIRE", .text(key), .integer(Self.countSeconds)])
+        }
+        let replies = try await connection.pipeline(commands)
+        var numbers: [Int] = []
+        for index in ids.indices {
+            guard let number = replies[3 * index + 1].integer else { throw .unexpectedReply("a count is a number") }
+            numbers.append(Int(number))
+        }
+        return numbers
+    }
+
     /// Why an event cannot be replayed.
     struct Refusal: Error, Equatable {
         var reason: String
     }
 
     /// The script's call for one event. A replay of many passes its own keys and script, which takes the same arguments.
+    ///
+    /// - Parameter forced: what `forcedNumbers` gave; 0: destinations may drop the event as one that they know.
     func makeCall(
-        _ id: String, _ record: EventRecord, to target: Target, as json: [UInt8]?, replay: String,
+        _ id: String, _ record: EventRecord, to target: Target, as json: [UInt8]?, replay: String, forced: Int,
         script: RedisScript = .replay, and more: [String] = []
     ) throws(Refusal) -> ScriptCall {
         var document = JSONDocument()
@@ -65,7 +94,10 @@ struct EventReplay {
         guard document.boolean(of: document.member("quarantined")) != true else {
             throw Refusal(reason: "it is quarantined; `dead retry` maps it anew")
         }
-        let event = Self.marked(document, replay)
+        // In a lane the number stands in the event's state: the record is also what other destinations get.
+        var key: String?
+        if forced > 0, case .queue = target { key = Event.forcedKey(id, forced) }
+        let event = Self.marked(document, replay, key)
         let line = UInt8(ascii: "\n")
         let record = Array(record.metadata) + [line] + event + [line] + Array(record.body)
         let (kind, list): (StaticString, String) =
@@ -83,20 +115,22 @@ struct EventReplay {
         call.add(id)
         call.add(record)
         call.add(event)
+        call.add(Int64(forced))
         return call
     }
 
-    /// The event with the replay's id before its data.
-    private static func marked(_ document: JSONDocument, _ replay: String) -> [UInt8] {
+    /// The event with the replay's id, and its new deduplication key, before its data.
+    private static func marked(_ document: JSONDocument, _ replay: String, _ key: String?) -> [UInt8] {
         var line = JSONLine()
         var data: [UInt8] = []
         for member in document.children(of: .root) {
-            guard let name = document.name(of: member), name != "replay" else { continue }
+            guard let name = document.name(of: member), !["replay", "dedupekey"].contains(name) else { continue }
             var value: [UInt8] = []
             document.appendMinified(member, to: &value)
             if name == "data" { data = value } else { line.add(name, json: value) }
         }
         line.add("replay", replay)
+        if let key { line.add("dedupekey", key) }
         if !data.isEmpty { line.add("data", json: data) }
         return line.json
     }

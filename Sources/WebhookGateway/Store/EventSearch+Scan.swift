@@ -14,20 +14,28 @@ extension EventSearch {
     /// The first bytes of a record that are searched for a text.
     private static let searchedPrefix = 131_072
 
+    /// How many events are looked at first, where each must be read; then as many as the time that is left allows.
+    private static let firstLook = 100
+    private static let smallestLook = 20
+    private static let largestLook = 1000
+
     /// The next `limit` events that the query means, newest first; fewer at the end, or when the time is up.
     ///
     /// Sources and times are found by the indexes; everything else by looking at each event.
+    ///
+    /// - Parameter measures: whether the size of each record is wanted, for which its status may be left out.
     func scan(
-        _ query: EventQuery, limit: Int, after cursor: EventCursor?, within time: Duration
+        _ query: EventQuery, limit: Int, after cursor: EventCursor?, within time: Duration, measures: Bool = false
     ) async throws(RedisFailure) -> EventScan {
         let deadline = ContinuousClock.now + time
         let sources = try await allSources(query)
-        let count = query.isByIndex ? limit + 1 : max(Self.eventsPerCall, limit)
+        var count = query.isByIndex ? limit + 1 : Self.firstLook
         var scan = EventScan()
         var position = cursor
         while true {
+            let start = ContinuousClock.now
             let places = try await next(query, in: sources, after: position, count: count)
-            for (index, summary) in try await found(query, places) {
+            for (index, summary) in try await found(query, places, measures: measures) {
                 scan.events.append(summary)
                 guard scan.events.count == limit else { continue }
                 if index + 1 < places.count || places.count == count { scan.stop(at: summary.cursor) }
@@ -35,35 +43,59 @@ extension EventSearch {
             }
             guard let last = places.last, places.count == count else { return scan }
             position = EventCursor(receivedAt: last.receivedAt, id: last.id)
-            if ContinuousClock.now >= deadline {
+            let now = ContinuousClock.now
+            guard let look = Self.look(after: count, took: now - start, left: deadline - now) else {
                 scan.stop(at: position)
                 return scan
             }
+            count = look
         }
     }
 
+    /// How many events can be looked at in the time that is left, if so many took so long; nil: no more.
+    static func look(after count: Int, took: Duration, left: Duration) -> Int? {
+        // A fifth is kept back: the next ones may be larger.
+        let most = Double(left.nanoseconds) * 0.8 / max(1, Double(took.nanoseconds) / Double(count))
+        guard left > .zero, most >= Double(smallestLook) else { return nil }
+        return Int(min(most, Double(largestLook)))
+    }
+
     /// Those of the places that the query means, with their position among them.
-    private func found(_ query: EventQuery, _ places: [Place]) async throws(RedisFailure) -> [(Int, EventSummary)] {
-        let prefix = query.text == nil ? Self.recordPrefix : Self.searchedPrefix
-        let destination: RedisArgument = query.destination.map { .text("to:\($0)") } ?? "status"
-        var commands: [[RedisArgument]] = []
-        for place in places {
-            commands.append(["HMGET", .text(keys.state(place.id)), "status", destination])
-            commands.append(["GETRANGE", .text(keys.event(place.id)), 0, .integer(Int64(prefix - 1))])
+    private func found(
+        _ query: EventQuery, _ places: [Place], measures: Bool
+    ) async throws(RedisFailure) -> [(Int, EventSummary)] {
+        var candidates: [(index: Int, place: Place, status: String?)] = []
+        if measures, query.status == nil, query.destination == nil {
+            candidates = places.enumerated().map { ($0, $1, nil) }
+        } else {
+            let destination: RedisArgument = query.destination.map { .text("to:\($0)") } ?? "status"
+            let states = try await connection.pipeline(
+                places.map { ["HMGET", .text(keys.state($0.id)), "status", destination] })
+            for (index, place) in places.enumerated() {
+                let state = states[index].elements ?? []
+                guard state.count == 2, query.destination == nil || state[1] != .null,
+                    query.mayHave(status: state[0].string)
+                else { continue }
+                candidates.append((index, place, state[0].string))
+            }
         }
-        let replies = try await connection.pipeline(commands)
+        let prefix = query.text == nil ? Self.recordPrefix : Self.searchedPrefix
+        let replies = try await connection.pipeline(
+            candidates.map { ["GETRANGE", .text(keys.event($0.place.id)), 0, .integer(Int64(prefix - 1))] })
         let wanted = query.text.map { SearchText($0) }
         var result: [(Int, EventSummary)] = []
-        for (index, place) in places.enumerated() {
-            let state = replies[2 * index].elements ?? []
-            guard state.count == 2, query.destination == nil || state[1] != .null else { continue }
-            var bytes = replies[2 * index + 1].bytes ?? []
-            if bytes.count == prefix, EventRecord(bytes) == nil {
-                bytes = try await connection.command(["GET", .text(keys.event(place.id))]).bytes ?? []
+        for ((index, place, status), reply) in zip(candidates, replies) {
+            var bytes = reply.bytes ?? []
+            var size = bytes.count
+            if size == prefix {
+                let key = RedisArgument.text(keys.event(place.id))
+                if EventRecord(bytes) == nil { bytes = try await connection.command(["GET", key]).bytes ?? [] }
+                if measures { size = Int(try await connection.command(["STRLEN", key]).integer ?? 0) }
             }
             // The index may still name what has expired.
             guard let record = EventRecord(bytes), let event = try? Event(json: Array(record.json)) else { continue }
-            let summary = EventSummary(event, receivedAt: place.receivedAt, status: state[0].string)
+            var summary = EventSummary(event, receivedAt: place.receivedAt, status: status)
+            if measures { summary.recordBytes = size }
             guard query.matches(summary), wanted.map({ $0.isIn(record) }) ?? true else { continue }
             result.append((index, summary))
         }
@@ -86,6 +118,12 @@ extension EventQuery {
     /// Whether the indexes alone answer it.
     fileprivate var isByIndex: Bool {
         type == nil && status == nil && tenant == nil && destination == nil && text == nil
+    }
+
+    /// Whether an event whose state says this can be meant. What no lane has heard of is queued or quarantined.
+    fileprivate func mayHave(status known: String?) -> Bool {
+        guard let status else { return true }
+        return known.map { $0 == status.rawValue } ?? (status == .queued || status == .quarantined)
     }
 }
 

@@ -26,8 +26,9 @@
 /// | `event:<id>` | string | the record: line of metadata, line of envelope, raw body (`EventRecord`) | archive time; no expiry while owed |
 /// | `alias:<id>` | string | the first delivery's id, for a spooled event that proved a duplicate | dedupe window |
 /// | `index:<source>` | zset (ms) | ids by arrival | trimmed with the records |
-/// | `state:<id>` | hash | `pending` count, `to:<destination>` = waiting, delivered, dead, …, `held:<queue>` dead there | with the record |
+/// | `state:<id>` | hash | `pending` count, `to:<destination>` = waiting, delivered, dead, …, `held:<queue>` dead there, `forced:<destination>` | with the record |
 /// | `attempts:<id>` | list | JSON, one an attempt, newest last | with the record |
+/// | `forced:<id>` | string | how often the event was replayed with a new deduplication key | 400 days after the last |
 /// | `lane:<destination>` | list | ids waiting | until claimed |
 /// | `lane:<destination>:inflight` | zset (ms: end of the claim) | ids claimed | until settled or returned |
 /// | `lane:<destination>:tokens` | hash | id → token of its claim | as inflight |
@@ -43,6 +44,13 @@
 /// | `refused:<source>:sizes` | hash | id → bytes of its record, and the address that it came from | 3 days |
 /// | `refused:<source>:pace` | string | one was kept within the last second | 1 second |
 /// | `refusal:<id>` | string | a refused delivery: a line of JSON, raw body (`Refusal`) | 3 days |
+/// | `replays`, `replays:active` | zset (ms), set | replays of many events; those that somebody works on | 30 days; until done |
+/// | `replay:<id>` | hash | one replay: what was asked for, its state and figures | 30 days |
+/// | `replay:<id>:items` | list | `<target>|<event id>` that are still to be sent, oldest last | until done, 30 days |
+/// | `replay:<id>:lease` | string | the process that works on it | 5 seconds |
+/// | `replay:key:<SHA-256>` | string | the replay that an `Idempotency-Key` made | a day |
+/// | `stats:<hour>` | hash | `<minute>|<ledger's field>` → growth | 8 days |
+/// | `stats:last` | hash | the ledger at the last sample | for ever |
 /// | `ledger` | hash | cumulative counters, see `Ledger` | for ever |
 /// | `meta` | hash | layout version, partition count | for ever |
 struct Keys: Sendable {
@@ -86,6 +94,7 @@ struct Keys: Sendable {
     func state(_ id: String) -> String { "\(prefix)state:\(id)" }
     var attemptsPrefix: String { "\(prefix)attempts:" }
     func attempts(_ id: String) -> String { attemptsPrefix + id }
+    func forced(_ id: String) -> String { "\(prefix)forced:\(id)" }
     func lane(_ destination: String) -> String { "\(prefix)lane:\(destination)" }
     func laneInflight(_ destination: String) -> String { "\(prefix)lane:\(destination):inflight" }
     func laneTokens(_ destination: String) -> String { "\(prefix)lane:\(destination):tokens" }

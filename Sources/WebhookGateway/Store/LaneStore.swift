@@ -94,7 +94,7 @@ final class LaneStore {
     }
 
     private func read(_ reply: RedisReply, token: String, into answer: inout Answer) throws(RedisFailure) {
-        guard let values = reply.elements, values.count % 4 == 1, values.count >= 5, let due = values[0].integer,
+        guard let values = reply.elements, values.count % 5 == 0, values.count >= 5, let due = values[0].integer,
             let gate = values[1].string.flatMap(LaneGate.init(rawValue:)), let wait = values[2].integer,
             let failures = values[3].integer, let permits = values[4].integer
         else { throw .unexpectedReply("a claim is a gate and a list of events") }
@@ -103,15 +103,16 @@ final class LaneStore {
         answer.wait = .milliseconds(wait)
         answer.failures = Int(failures)
         answer.permits = Int(permits)
-        answer.claimed.reserveCapacity(values.count / 4)
-        for start in stride(from: 5, to: values.count, by: 4) {
+        answer.claimed.reserveCapacity(values.count / 5)
+        for start in stride(from: 5, to: values.count, by: 5) {
             guard let id = values[start].string, let json = values[start + 1].bytes,
                 let attempts = values[start + 2].integer,
-                let age = values[start + 3].integer
-            else { throw .unexpectedReply("a claimed event has an id, an envelope and two numbers") }
+                let age = values[start + 3].integer, let forced = values[start + 4].integer
+            else { throw .unexpectedReply("a claimed event has an id, an envelope and three numbers") }
             answer.claimed.append(
                 ClaimedEvent(
-                    claim: Claim(id: id, token: token), json: json, attempts: Int(attempts), age: .milliseconds(age)))
+                    claim: Claim(id: id, token: token), json: json, attempts: Int(attempts), age: .milliseconds(age),
+                    forced: Int(forced)))
         }
     }
 

@@ -110,7 +110,8 @@ final class QueueStore {
 /// A work list and where each of its entries goes.
 struct DispatchBatch: Sendable {
     enum Entry: Sendable {
-        /// `route` is what the dispatch script reads: `<wanted>;<disabled>`, numbers into `destinations`, from 1.
+        /// `route` is what the dispatch script reads: `<wanted>;<disabled>`, numbers into `destinations`, from 1; `!<n>`
+        /// behind it: the n-th forced replay.
         case event(route: String, id: String, bytes: Int)
         /// Not an event: `dead` goes to the dead list instead.
         case junk([UInt8], dead: [UInt8])

@@ -13,6 +13,8 @@ struct ClaimedEvent: Sendable {
     var attempts: Int
     /// How long ago the first attempt was made, by Redis' clock.
     var age: Duration
+    /// Which forced replay of the event this is; 0: none.
+    var forced = 0
 }
 
 /// What becomes of claimed events; one object is shared by all events of a request that end alike.

@@ -34,6 +34,13 @@ struct StatsStore {
         _ = try await connection.evaluate(call)
     }
 
+    /// Notes where the ledger stands before the first minute is over, so that the minute can be charted; nothing where
+    /// there was a sample before.
+    func begin(now: Int64) async throws(RedisFailure) {
+        guard try await connection.command(["EXISTS", .text(keys.statsLast)]).integer == 0 else { return }
+        try await sample(now: now, refused: [:])
+    }
+
     /// The counters of the last full minute, by the ledger's fields.
     func lastMinute(now: Int64 = Clock.unixMilliseconds()) async throws(RedisFailure) -> [String: Int] {
         let minute = now / 60_000 - 1
@@ -49,6 +56,7 @@ struct StatsStore {
 
     /// The counters of a stretch of minutes, `step` minutes in one value.
     func series(from: Int64, count: Int, step: Int) async throws(RedisFailure) -> [Series] {
+        guard count > 0 else { return [] }
         let end = from + Int64(count * step)
         let hours = Array(from / 60...(end - 1) / 60)
         let replies = try await connection.pipeline(hours.map { ["HGETALL", .text(keys.stats(hour: $0))] })
@@ -65,7 +73,8 @@ struct StatsStore {
         }
         return values.sorted { $0.key < $1.key }.compactMap { field, values in
             let parts = field.split(separator: ":", maxSplits: 2)
-            guard parts.count == 3 else { return nil }
+            // The ledger also counts for gateways and stores, which is nothing to chart.
+            guard parts.count == 3, ["source", "queue", "lane"].contains(parts[0]) else { return nil }
             let kind = parts[0] == "lane" ? "destination" : String(parts[0])
             return Series(kind: kind, name: String(parts[1]), counter: String(parts[2]), values: values)
         }

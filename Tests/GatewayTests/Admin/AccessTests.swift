@@ -169,6 +169,71 @@ struct AccessTests {
         }
     }
 
+    @Test func `a log-in stands in the audit log with who it was, a failed one with nobody`() async throws {
+        try await AdminBench.run { (bench: AdminBench) async throws in
+            let admin = try await bench.token(.admin)
+            let token = try await bench.token(.operator, tenant: "acme")
+            #expect(try await bench.ask("POST", "/api/v1/session", body: #"{"token":"\#(token)"}"#).code == 200)
+            #expect(try await bench.ask("POST", "/api/v1/session", body: #"{"token":"wgt_no_good"}"#).code == 401)
+            let log = try await bench.ask("GET", "/api/v1/audit", token: admin).json
+            #expect(log["items.0.who"] == "unknown" && log["items.0.role"] == "" && log["items.0.status"] == "401")
+            #expect(log["items.1.who"] == "token:operator" && log["items.1.role"] == "operator")
+            #expect(log["items.1.tenant"] == "acme" && log["items.1.action"] == "session.begin")
+        }
+    }
+
+    /// A web token over a socket: what is refused is told from what is not, by the configured key alone.
+    private static func tryWebTokens(
+        _ jwt: JWTConfiguration, algorithm: String, wrong: String, sign: ([UInt8]) throws -> [UInt8]
+    ) async throws {
+        func encoded(_ bytes: [UInt8]) -> String {
+            String(decoding: Base64.encode(bytes[...], alphabet: .urlSafe, padded: false), as: UTF8.self)
+        }
+        func token(_ claims: String, _ algorithm: String) throws -> String {
+            let header = #"{"alg":"\#(algorithm)","typ":"JWT"}"#
+            let message = "\(encoded(Array(header.utf8))).\(encoded(Array(claims.utf8)))"
+            return "\(message).\(encoded(try sign(Array(message.utf8))))"
+        }
+        let now = Clock.unixMilliseconds() / 1000
+        let good = #""exp":\#(now + 60),"role":"operator","tenant":"acme","sub":"ann","aud":"gateway""#
+        var jwt = jwt
+        jwt.audience = "gateway"
+        try await AdminBench.run({ $0.admin.jwt = jwt }) { (bench: AdminBench) async throws in
+            let answer = try await bench.ask("GET", "/api/v1/session", token: try token("{\(good)}", algorithm))
+            #expect(answer.code == 200, "\(answer.text)")
+            #expect(try answer.json["name"] == "jwt:ann" && answer.json["tenant"] == "acme")
+            #expect(try await bench.ask("GET", "/api/v1/ledger", token: try token("{\(good)}", algorithm)).code == 403)
+            let begun = try await bench.ask(
+                "POST", "/api/v1/session", body: #"{"token":"\#(try token("{\(good)}", algorithm))"}"#)
+            #expect(begun.code == 200, "\(begun.text)")
+            let bad = [
+                try token("{\(good)}", wrong), try token("{\(good)}", "none"),
+                try token(#"{\#(good.replacing("\(now + 60)", with: "\(now - 1)"))}"#, algorithm),
+                try token(#"{\#(good),"nbf":\#(now + 600)}"#, algorithm),
+                try token(#"{\#(good.replacing("gateway", with: "other"))}"#, algorithm),
+                String(try token("{\(good)}", algorithm).dropLast(4)) + "AAAA",
+            ]
+            for token in bad { #expect(try await bench.ask("GET", "/api/v1/session", token: token).code == 401) }
+        }
+    }
+
+    @Test func `web tokens of a shared key are proved over HTTP`() async throws {
+        let secret = Array("a shared secret of some length".utf8)
+        var jwt = JWTConfiguration()
+        jwt.hs256 = Secret(origin: .literal, bytes: secret)
+        try await Self.tryWebTokens(jwt, algorithm: "HS256", wrong: "RS256") { message in
+            try #require(HMACKey(secret)).code(of: message[...]).bytes
+        }
+    }
+
+    @Test func `web tokens of a key pair are proved over HTTP`() async throws {
+        let key = TestRSAKey.shared
+        let signing = try RSASigningKey(pem: Array(key.pem.utf8))
+        var jwt = JWTConfiguration()
+        jwt.rs256 = Secret(origin: .literal, bytes: Array(key.publicPEM.utf8))
+        try await Self.tryWebTokens(jwt, algorithm: "RS256", wrong: "HS256") { signing.signature(of: $0) }
+    }
+
     @Test func `answers forbid a browser what it must not do with them`() async throws {
         try await AdminBench.run { (bench: AdminBench) async throws in
             for target in ["/", "/api/openapi.json", "/nothing", "/api/v1/session"] {
@@ -184,7 +249,7 @@ struct AccessTests {
 
     @Test(arguments: [
         ("/api/v1/audit?limit=0", 400), ("/api/v1/audit?limit=x", 400), ("/api/v1/audit?limits=1", 400),
-        ("/api/v1/audit?limit=1&limit=2", 400), ("/api/v1/audit?cursor=!", 400), ("/api/v1/audit?cursor=YWJj", 400),
+        ("/api/v1/audit?limit=1&limit=2", 400), ("/api/v1/audit?cursor=!", 400), ("/api/v1/audit?cursor=YWJj", 404),
         ("/api/v1/audit?limit=%ff", 400), ("/api/v1/nothing", 404), ("/api/v1/audit/", 404),
     ]) func `what a route does not know is refused as a problem`(target: String, status: Int) async throws {
         try await AdminBench.run { (bench: AdminBench) async throws in

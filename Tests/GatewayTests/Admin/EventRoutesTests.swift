@@ -99,7 +99,7 @@ struct EventRoutesTests {
             #expect(event["id"] == StoreFixture.id(0))
             #expect(event["replay"] == (try answer.json["replay"]))
             let wrong = #"{"destination":"nowhere"}"#
-            #expect(try await bench.ask("POST", "/api/v1/events/evt_0/replay", token: token, body: wrong).code == 422)
+            #expect(try await bench.ask("POST", "/api/v1/events/evt_0/replay", token: token, body: wrong).code == 404)
             let log = try await bench.ask("GET", "/api/v1/audit", token: try await bench.token(.admin)).json
             #expect(log["items.1.action"] == "events.replay")
             #expect(log["items.1.target"] == "evt_0")

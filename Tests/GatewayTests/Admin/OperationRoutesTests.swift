@@ -20,6 +20,53 @@ struct OperationRoutesTests {
         }
     }
 
+    @Test func `the first minute is charted, in declared kinds only`() async throws {
+        try await AdminBench.run { (bench: AdminBench) async throws in
+            let (stats, keys) = (bench.handler.services.stats, bench.store.keys)
+            let minute: Int64 = 60_000
+            let now = Clock.unixMilliseconds() / minute * minute - 3 * minute
+            _ = try await bench.store.connection.command(["DEL", .text(keys.statsLast)])
+            _ = try await bench.store.connection.command(["HINCRBY", .text(keys.ledger), "source:stripe:accepted", 100])
+            try await stats.begin(now: now + 10_000)
+            _ = try await bench.store.connection.pipeline([
+                ["HINCRBY", .text(keys.ledger), "source:stripe:accepted", 5],
+                ["HINCRBY", .text(keys.ledger), "gateway:01X:accepted", 5],
+            ])
+            // Once more changes nothing: there was a sample.
+            try await stats.begin(now: now + 30_000)
+            try await stats.sample(now: now + minute, refused: [:])
+            let token = try await bench.token(.viewer)
+            let target = "/api/v1/stats?from=\(Timestamp.text(now))&to=\(Timestamp.text(now))"
+            let answer = try await bench.ask("GET", target, token: token).json
+            #expect(answer["series.0.kind"] == "source" && answer["series.0.values.0"] == "5")
+            #expect(answer["series.1.kind"] == nil)
+            let none = try await bench.ask(
+                "GET", "/api/v1/stats?from=2000-01-01T00:00:00Z&to=2000-01-02T00:00:00Z", token: token)
+            #expect(none.code == 200)
+            #expect(try none.json["series.0.kind"] == nil)
+        }
+    }
+
+    @Test func `health says what to do by commands and pages, not by addresses of this API`() async throws {
+        try await AdminBench.run { (bench: AdminBench) async throws in
+            let keys = bench.store.keys
+            try await bench.store.dispatch(0..<1, to: ["crm"])
+            _ = try await bench.store.connection.pipeline([
+                ["LPOP", .text(keys.lane("crm"))],
+                ["ZADD", .text(keys.laneDead("crm")), 1, .text(StoreFixture.id(0))],
+                ["SET", .text(keys.lanePaused("log")), 1], ["SET", .text(keys.queuePaused("events")), 1],
+            ])
+            let answer = try await bench.ask("GET", "/api/v1/health", token: try await bench.token(.viewer))
+            let health = try answer.json
+            #expect(health["status"] == "degraded")
+            for problem in health.children(of: health.member("problems")) {
+                let action = health.string(of: health.member("action", of: problem)) ?? ""
+                #expect(action.contains("webhook-gateway") && !action.contains("dead/"), "\(action)")
+            }
+            #expect(health.count(of: health.member("problems")) == 3, "\(answer.text)")
+        }
+    }
+
     @Test func `a queue is paused, resumed and cleared; one that is not there is 404`() async throws {
         try await AdminBench.run { (bench: AdminBench) async throws in
             try await bench.store.enqueue(0..<3)

@@ -10,7 +10,7 @@ struct TestRSAKey: Sendable {
 
     /// PKCS #8, in clear.
     let pem: String
-    private let publicPEM: String
+    let publicPEM: String
 
     init(bits: Int32 = 2048) {
         let generator = EVP_PKEY_CTX_new_from_name(nil, "RSA", nil)

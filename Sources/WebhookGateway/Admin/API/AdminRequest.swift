@@ -31,11 +31,11 @@ struct AdminRequest: Sendable {
 
     var limit: Int { query["limit"].flatMap { Int($0) } ?? Self.defaultLimit }
 
-    /// The decoded cursor, read by `parse`; what does not read is 400.
+    /// The decoded cursor, read by `parse`; one that no answer gave leads nowhere: 404.
     func cursor<Value>(_ parse: (String) -> Value?) throws(Problem) -> Value? {
         guard let text = query["cursor"] else { return nil }
         guard let value = Shape.decodedCursor(text).flatMap(parse) else {
-            throw Problem(.badRequest, "The parameter cursor is what an earlier answer gave as `next`.")
+            throw Problem(.notFound, "The parameter cursor is no position that an earlier answer gave as `next`.")
         }
         return value
     }

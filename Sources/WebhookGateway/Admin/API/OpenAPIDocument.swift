@@ -95,6 +95,11 @@ enum OpenAPIDocument {
         case .nothing: break
         }
         line.add("\(route.answer.status.code)", json: answer.json)
+        if route.isRevalidated {
+            var unchanged = JSONLine()
+            unchanged.add("description", "The client's copy (If-None-Match) is the newest.")
+            line.add("304", json: unchanged.json)
+        }
         for status in problems(route) {
             var problem = JSONLine()
             problem.add("$ref", "#/components/responses/problem")
@@ -108,7 +113,9 @@ enum OpenAPIDocument {
         var statuses: Set<UInt16> = Set(route.problems.map(\.code))
         statuses.formUnion([400, 403, 503])
         if route.access != .open { statuses.formUnion([401, 429]) }
-        if !route.pathParameters.isEmpty { statuses.insert(404) }
+        if !route.pathParameters.isEmpty || route.query.contains(where: { $0.name == "cursor" }) {
+            statuses.insert(404)
+        }
         if route.body != nil { statuses.formUnion([413, 415]) }
         return statuses.sorted().map { Int($0) }
     }

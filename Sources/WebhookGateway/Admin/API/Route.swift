@@ -60,6 +60,8 @@ struct Route: Sendable {
     var answer: Answer
     /// Errors besides those that every route may answer.
     var problems: [HTTPStatus]
+    /// Whether a client that has the answer already is told so (304).
+    var isRevalidated: Bool
     /// Whether the audit log hears of it.
     var isAudited: Bool
     let handle: Handler
@@ -70,7 +72,8 @@ struct Route: Sendable {
         _ method: HTTPMethod, _ path: String, _ name: String, _ summary: String, _ access: Access,
         _ reach: Reach = .tenant, parameters: [Shape.Member] = [], query: [Shape.Member] = [],
         headers: [Shape.Member] = [], body: Shape? = nil, isBodyOptional: Bool = false, maxBodyBytes: Int? = nil,
-        answer: Answer, problems: [HTTPStatus] = [], isAudited: Bool? = nil, handle: @escaping Handler
+        answer: Answer, problems: [HTTPStatus] = [], isRevalidated: Bool = false, isAudited: Bool? = nil,
+        handle: @escaping Handler
     ) {
         self.method = method
         self.path = path
@@ -86,6 +89,7 @@ struct Route: Sendable {
         self.maxBodyBytes = body == nil ? 0 : maxBodyBytes ?? Self.defaultBodyBytes
         self.answer = answer
         self.problems = problems
+        self.isRevalidated = isRevalidated
         self.isAudited = isAudited ?? (method != .get)
         self.handle = handle
     }
@@ -122,6 +126,8 @@ struct Reply: Sendable {
     var response: Response
     /// What the audit log shall know besides who, what and when.
     var note = ""
+    /// Who has proved to be somebody in the course of it: a log-in.
+    var principal: Principal?
     /// Sends a streamed answer's pieces, until it returns or the client has gone.
     var stream: (@ControlPlane @Sendable (StreamWriter) async -> Void)?
 

@@ -16,6 +16,8 @@ indirect enum Shape: Sendable {
     case cursor
     case list(Shape, longest: Int = 1000)
     case object([Member])
+    /// An object that has at most one of the members named, or exactly one.
+    case alternatives([Member], among: [String], isRequired: Bool)
     /// An object whose members have names of their own.
     case map(Shape)
     /// Answers only: the value or null.
@@ -74,7 +76,7 @@ extension Shape {
             let parts = text.split(separator: ",", omittingEmptySubsequences: false)
             guard parts.count <= longest else { return "has at most \(longest) parts" }
             return parts.lazy.compactMap { element.problem(ofText: String($0)) }.first
-        case .string, .object, .map, .optional, .anything: return nil
+        case .string, .object, .alternatives, .map, .optional, .anything: return nil
         }
     }
 
@@ -102,6 +104,13 @@ extension Shape {
         case .object(let members):
             guard kind == .object else { return expected("an object") }
             return problem(of: node, members, in: document, at: path)
+        case .alternatives(let members, let names, let isRequired):
+            guard kind == .object else { return expected("an object") }
+            if let problem = problem(of: node, members, in: document, at: path) { return problem }
+            let count = names.count { document.member(named: $0, of: node) != nil }
+            let list = names.map { Self.join(path, $0) }
+            if count > 1 { return "\(list.joined(separator: " and ")) exclude each other" }
+            return count == 0 && isRequired ? "either \(list.joined(separator: " or ")) must be there" : nil
         case .map(let element):
             guard kind == .object else { return expected("an object") }
             for child in document.children(of: node) {
@@ -215,6 +224,18 @@ extension Shape {
             let required = members.filter(\.isRequired).map(\.name)
             if !required.isEmpty { line.add("required", list: required.map(Self.quoted)) }
             line.add("additionalProperties", false)
+        case .alternatives(let members, let names, let isRequired):
+            Shape.object(members).addSchema(to: &line)
+            func required(_ names: [String]) -> [UInt8] {
+                var line = JSONLine()
+                line.add("required", list: names.map(Self.quoted))
+                return line.json
+            }
+            if isRequired {
+                line.add("oneOf", list: names.map { required([$0]) })
+            } else {
+                line.add("not", json: required(names))
+            }
         case .map(let element):
             line.add("type", "object")
             line.add("additionalProperties", json: element.schema)

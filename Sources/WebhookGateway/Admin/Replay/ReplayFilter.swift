@@ -26,13 +26,12 @@ extension PrincipalStore {
     func planStep(
         _ query: EventQuery, after cursor: EventCursor?, limit: Int
     ) async throws -> (events: [EventSummary], plan: ReplayPlan, next: EventCursor?) {
-        let scan = try await events(query, limit: limit, after: cursor, within: Self.planningTime)
+        let scan = try await events(
+            query, limit: limit, after: cursor, within: Self.planningTime, measures: true)
         // A quarantined delivery is no event yet: it is retried as a dead letter.
         let events = scan.events.filter { $0.status != .quarantined }
-        let lengths = try await services.connection.pipeline(
-            events.map { ["STRLEN", .text(services.keys.event($0.id))] })
         var plan = ReplayPlan()
-        for (event, length) in zip(events, lengths) { plan.add(event, bytes: Int(length.integer ?? 0)) }
+        for event in events { plan.add(event) }
         return (events, plan, scan.next)
     }
 }

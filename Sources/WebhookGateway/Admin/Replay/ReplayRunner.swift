@@ -7,7 +7,6 @@ import Verifiers
 @ControlPlane
 final class ReplayRunner {
     private static let interval = Duration.milliseconds(500)
-    private static let tick = Duration.milliseconds(100)
     private static let eventsPerPlanStep = 1000
     /// Steps that are sent in one write at most.
     private static let stepsPerWrite = 500
@@ -17,6 +16,8 @@ final class ReplayRunner {
     private var running: Set<String> = []
     private var task: Task<Void, Never>?
     private var sources: [String: Source] = [:]
+    /// When a job's next tick is due.
+    private var due: [String: ContinuousClock.Instant] = [:]
 
     init(_ services: AdminServices) { self.services = services }
 
@@ -42,6 +43,7 @@ final class ReplayRunner {
             Task { [weak self] in
                 await self?.work(on: id)
                 self?.running.remove(id)
+                self?.due[id] = nil
             }
         }
     }
@@ -83,7 +85,6 @@ final class ReplayRunner {
 
     /// Sends for one tick.
     private func run(_ job: ReplayJob) async throws {
-        let start = ContinuousClock.now
         let perTick = max(1, min(Self.stepsPerWrite, (job.order.rate + 9) / 10))
         let items = try await store.items(job.id, count: perTick)
         guard !items.isEmpty else {
@@ -95,18 +96,32 @@ final class ReplayRunner {
         var calls: [ScriptCall] = []
         var failure: String?
         let records = try await records(of: items)
-        for item in items { calls.append(try call(item, records, job, &failure)) }
+        let replay = EventReplay(connection: services.connection, keys: services.keys)
+        let numbers = job.order.isForced ? try await replay.forcedNumbers(items.map(Self.id)) : []
+        for (index, item) in items.enumerated() {
+            let forced = job.order.isForced ? numbers[index] : 0
+            calls.append(try call(item, records, job, forced, &failure))
+        }
         let replies = try await services.connection.evaluate(calls)
         let failed = replies.count { $0.integer == 0 }
-        if job.failed + failed > job.order.errorBudget {
+        if job.failed - job.forgiven + failed > job.order.errorBudget {
             let reason = failure ?? "records have expired"
             _ = try await store.change(
                 job.id, from: [.running], to: .paused,
                 reason:
-                    "\(job.failed + failed) events could not be sent (errorBudget \(job.order.errorBudget)): \(reason)")
+                    "\(job.failed - job.forgiven + failed) events could not be sent (errorBudget \(job.order.errorBudget)): \(reason)"
+            )
         }
-        let pace = Duration.nanoseconds(Int64(items.count) * 1_000_000_000 / Int64(job.order.rate))
-        try await Task.sleep(for: pace - (ContinuousClock.now - start))
+        try await pause(job, after: items.count)
+    }
+
+    /// Keeps to the rate over the ticks: one that was late is made up for, but no more than a second's worth.
+    private func pause(_ job: ReplayJob, after count: Int) async throws {
+        let now = ContinuousClock.now
+        let pace = Duration.nanoseconds(Int64(count) * 1_000_000_000 / Int64(job.order.rate))
+        let next = max(due[job.id] ?? now, now - .seconds(1)) + pace
+        due[job.id] = next
+        if next > now { try await Task.sleep(for: next - now) }
     }
 
     private func records(of items: [String]) async throws -> [String: EventRecord] {
@@ -123,7 +138,7 @@ final class ReplayRunner {
 
     /// The step of one entry; what cannot be sent is taken off the list and counted.
     private func call(
-        _ item: String, _ records: [String: EventRecord], _ job: ReplayJob, _ failure: inout String?
+        _ item: String, _ records: [String: EventRecord], _ job: ReplayJob, _ forced: Int, _ failure: inout String?
     ) throws -> ScriptCall {
         let id = Self.id(item)
         let keys = services.keys
@@ -133,7 +148,7 @@ final class ReplayRunner {
             let json = job.order.isMappedAnew ? try remapped(id, record) : nil
             let target = ReplayJob.target(item.dropLast(id.count + 1))
             var call = try EventReplay(connection: services.connection, keys: keys).makeCall(
-                id, record, to: target, as: json, replay: job.id, script: .replayStep, and: more)
+                id, record, to: target, as: json, replay: job.id, forced: forced, script: .replayStep, and: more)
             call.add(item)
             return call
         } catch {
@@ -144,7 +159,7 @@ final class ReplayRunner {
                     keys.event(id), keys.state(id), keys.attempts(id), keys.ledger, keys.queue(job.order.queue),
                     keys.laneDead(""),
                 ] + more)
-            for argument in ["skip", "", id, "", "", item] { call.add(argument) }
+            for argument in ["skip", "", id, "", "", "0", item] { call.add(argument) }
             return call
         }
     }

@@ -2,7 +2,7 @@
 enum AuditRoutes {
     private static let entry = Shape.record([
         Shape.Member("id", .string), Shape.Member("at", .moment), Shape.Member("who", .string),
-        Shape.Member("role", .string), Shape.Member("tenant", .optional(.string)),
+        Shape.Member("role", .string, "empty: nobody that is known"), Shape.Member("tenant", .optional(.string)),
         Shape.Member("action", .string, "the operation's name, such as `queues.pause`"),
         Shape.Member("target", .string), Shape.Member("detail", .string), Shape.Member("from", .string),
         Shape.Member("requestId", .string), Shape.Member("status", .integer(0...599), "0: on the command line"),
@@ -14,7 +14,8 @@ enum AuditRoutes {
             query: [.limit, .cursor], answer: .page("Changes.", of: entry)
         ) { request, services in
             let before = try request.cursor { text in
-                text.split(separator: "-").allSatisfy { UInt64($0) != nil } ? text : nil
+                let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+                return parts.count == 2 && parts.allSatisfy { UInt64($0) != nil } ? text : nil
             }
             let entries = try await services.audit.list(
                 tenant: request.principal.tenant, limit: request.limit, before: before)

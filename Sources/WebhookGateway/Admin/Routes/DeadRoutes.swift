@@ -3,7 +3,8 @@ import Verifiers
 /// Dead letters: list, group, retry, discard.
 enum DeadRoutes {
     private static let filter: [Shape.Member] = [
-        Shape.Member("destination", .name), Shape.Member("queue", .name, "the dead list of a queue"),
+        Shape.Member("destination", .name),
+        Shape.Member("queue", .name, "the dead list of a queue; beside a destination: either place"),
         Shape.Member("category", .text(longest: 64)),
         Shape.Member("type", .text(longest: 200), "`*` stands for any characters"),
         Shape.Member("source", .name), Shape.Member("tenant", .name),
@@ -34,10 +35,11 @@ enum DeadRoutes {
     /// A thousand ids of the longest kind.
     private static let longestSelection = 524_288
 
-    private static let selection = Shape.object([
-        Shape.Member("ids", .list(.text(longest: 300), longest: 1000), "dead letters by their ids"),
-        Shape.Member("filter", .object(filter), "all that it means; {} means all there are"),
-    ])
+    private static let selection = Shape.alternatives(
+        [
+            Shape.Member("ids", .list(.text(longest: 300), longest: 1000), "dead letters by their ids"),
+            Shape.Member("filter", .object(filter), "all that it means; {} means all there are"),
+        ], among: ["ids", "filter"], isRequired: true)
 
     private static let change = Shape.record([
         Shape.Member("changed", .integer(0 ... .max)),
@@ -51,10 +53,12 @@ enum DeadRoutes {
     static let all: [Route] = [
         Route(
             .get, "/api/v1/dead", "dead.list", "Dead letters, by place, oldest first", .role(.viewer),
-            query: filter + [.limit, .cursor], answer: .page("Dead letters.", of: .record(letter))
+            query: filter + [.limit, .cursor], answer: .page("Dead letters.", of: .record(letter)),
+            problems: [.notFound]
         ) { request, services in
             let page = try await request.store(services).deadLetters(
-                try Self.filter(of: request), limit: request.limit, after: try request.cursor(DeadCursor.init))
+                try await Self.filter(of: request, services), limit: request.limit,
+                after: try request.cursor(DeadCursor.init))
             return .page(page.letters.map(\.answer.json), next: page.next?.description)
         },
         Route(
@@ -65,9 +69,9 @@ enum DeadRoutes {
                 and: [
                     Shape.Member("letters", .integer(0 ... .max), "how many were looked at"),
                     Shape.Member("complete", .boolean, "whether all were"),
-                ])
+                ]), problems: [.notFound]
         ) { request, services in
-            let groups = try await request.store(services).deadGroups(try Self.filter(of: request))
+            let groups = try await request.store(services).deadGroups(try await Self.filter(of: request, services))
             return .page(groups.groups.map(\.line.json), next: nil) { line in
                 line.add("letters", groups.letters)
                 line.add("complete", groups.isComplete)
@@ -76,28 +80,27 @@ enum DeadRoutes {
         Route(
             .post, "/api/v1/dead/retry", "dead.retry",
             "Take dead letters up again; quarantined deliveries are mapped anew", .role(.operator), body: selection,
-            maxBodyBytes: longestSelection, answer: .json("What it came to.", change)
+            maxBodyBytes: longestSelection, answer: .json("What it came to.", change), problems: [.notFound]
         ) { request, services in try await Self.change(request, services, isRetry: true) },
         Route(
             .post, "/api/v1/dead/discard", "dead.discard", "Give dead letters up for good", .role(.operator),
-            body: selection, maxBodyBytes: longestSelection, answer: .json("What it came to.", change)
+            body: selection, maxBodyBytes: longestSelection, answer: .json("What it came to.", change),
+            problems: [.notFound]
         ) { request, services in try await Self.change(request, services, isRetry: false) },
     ]
 
     // MARK: Reading the request
 
-    private static func filter(of request: AdminRequest) throws(Problem) -> DeadFilter {
-        try filter { request.query($0) }
+    @ControlPlane
+    private static func filter(of request: AdminRequest, _ services: AdminServices) async throws -> DeadFilter {
+        try await request.names(services).check { request.query($0) }
+        return filter { request.query($0) }
     }
 
-    private static func filter(_ value: (String) -> String?) throws(Problem) -> DeadFilter {
+    private static func filter(_ value: (String) -> String?) -> DeadFilter {
         var filter = DeadFilter()
-        switch (value("destination"), value("queue")) {
-        case (let destination?, nil): filter.places = [.lane(destination)]
-        case (nil, let queue?): filter.places = [.queue(queue)]
-        case (nil, nil): break
-        default: throw Problem(.badRequest, "destination and queue exclude each other.")
-        }
+        let places = [value("destination").map { DeadPlace.lane($0) }, value("queue").map { .queue($0) }]
+        if places.contains(where: { $0 != nil }) { filter.places = Set(places.compactMap(\.self)) }
         filter.category = value("category")
         filter.type = value("type").map { TypePattern($0) }
         filter.source = value("source")
@@ -120,7 +123,7 @@ enum DeadRoutes {
             note = "\(texts.count) by id"
             let ids = try texts.map { (text) throws(Problem) in
                 guard let id = DeadLetter.ID(text) else {
-                    throw Problem(.badRequest, "\(TextRule.quoted(text)) is no id of a dead letter.")
+                    throw Problem(.notFound, "\(TextRule.quoted(text)) is no id of a dead letter.")
                 }
                 return id
             }
@@ -129,7 +132,9 @@ enum DeadRoutes {
             change.refused += missing.map { ($0, DeadStore.gone) }
         case (nil, let node?):
             note = String(decoding: request.body.text(of: node).prefix(500), as: UTF8.self)
-            let filter = try filter { request.body.string(of: request.body.member(named: $0, of: node)) }
+            let member = { (name: String) in request.body.string(of: request.body.member(named: name, of: node)) }
+            try await request.names(services).check(member)
+            let filter = filter(member)
             if let filter = store.restricted(filter) {
                 change = isRetry ? try await store.dead.retry(filter) : try await store.dead.discard(filter)
             }

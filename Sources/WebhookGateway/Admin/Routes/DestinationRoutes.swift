@@ -72,7 +72,7 @@ enum DestinationRoutes {
             guard let destination = services.configuration.destination(named: lane.name) else {
                 return tenant == nil && lane.flow.present > 0
             }
-            return tenant.map { own in destination.filter.tenants.contains { TypePattern($0).matches(own) } } ?? true
+            return destination.isFor(tenant)
         }
         let statuses = try await services.lanes.status(lanes.map(\.name))
         let items = zip(lanes, statuses).map { lane, status in
@@ -84,7 +84,7 @@ enum DestinationRoutes {
             line.add("orphan", configuration == nil)
             line.add("disabledSince", status.disabledSince.map(Timestamp.text))
             line.add("pausedSince", status.pausedSince.map(Timestamp.text))
-            line.add("filter", json: configuration?.filter.json ?? [])
+            line.add("filter", json: configuration?.filter.json(for: tenant) ?? [])
             line.add("circuit", json: status.circuit.line(tenant: tenant).json)
             line.add("lastError", tenant == nil ? status.circuit.reason : nil)
             line.add("counts", json: tenant == nil ? lane.json : [])
@@ -109,5 +109,23 @@ enum DestinationRoutes {
         line.add("category", check.verdict.category?.rawValue)
         line.add("explanation", check.explanation)
         return .json(line, note: check.verdict.word)
+    }
+}
+
+extension DestinationConfiguration {
+    /// Whether a tenant's events may go there; nil: whoever sees all.
+    func isFor(_ tenant: String?) -> Bool {
+        guard let tenant else { return true }
+        return filter.tenants.contains { TypePattern($0).matches(tenant) }
+    }
+}
+
+extension FilterConfiguration {
+    /// A tenant does not read which others there are.
+    fileprivate func json(for tenant: String?) -> [UInt8] {
+        guard let tenant else { return json }
+        var visible = self
+        visible.tenants = tenants.filter { TypePattern($0).matches(tenant) }
+        return visible.json
     }
 }

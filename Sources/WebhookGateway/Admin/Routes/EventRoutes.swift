@@ -27,12 +27,16 @@ enum EventRoutes {
             Shape.Member(
                 "destinations",
                 .list(
-                    .record([
-                        Shape.Member("destination", .string), Shape.Member("status", .string),
-                        Shape.Member("attempts", .integer(0 ... .max)), Shape.Member("category", .optional(.string)),
-                        Shape.Member("reason", .optional(.string)),
-                        Shape.Member("httpStatus", .optional(.integer(0...999))),
-                    ]))),
+                    .object(
+                        Shape.requiring([
+                            Shape.Member("destination", .string), Shape.Member("status", .string),
+                            Shape.Member("attempts", .integer(0 ... .max)),
+                            Shape.Member("category", .optional(.string)),
+                            Shape.Member("reason", .optional(.string)),
+                            Shape.Member("httpStatus", .optional(.integer(0...999))),
+                        ]) + [
+                            Shape.Member("unverifiable", .boolean, "delivered, and its answer proves nothing")
+                        ]))),
             Shape.Member("attempts", .list(.anything, longest: 100_000), "oldest first, with request and answer"),
         ]
 
@@ -49,13 +53,16 @@ enum EventRoutes {
                 "What was found in about 100 ms.", of: .record(summary),
                 and: [
                     Shape.Member("scannedTo", .optional(.moment), "how far back the search came; null: to the end")
-                ]),
-            handle: list),
+                ]), problems: [.notFound], handle: list),
         Route(
             .get, "/api/v1/events/{id}", "events.show", "One event: delivery, envelope, destinations, attempts",
             .role(.viewer), parameters: [id], answer: .json("All that is known of it.", .record(detail)),
             problems: [.conflict]
-        ) { request, services in .json(try await request.store(services).event(request.path("id")).line) },
+        ) { request, services in
+            let detail = try await request.store(services).event(request.path("id"))
+            // The answer to a request of many events is to others' events, too.
+            return .json(request.principal.tenant == nil ? detail.line : detail.withoutSharedAnswers.line)
+        },
         Route(
             .get, "/api/v1/events/{id}/raw", "events.raw", "The body's bytes exactly as they were received",
             .role(.viewer), parameters: [id], answer: .other("The bytes, as an attachment.", MediaType.bytes),
@@ -71,6 +78,7 @@ enum EventRoutes {
     @ControlPlane
     private static func list(_ request: AdminRequest, _ services: AdminServices) async throws -> Reply {
         let store = request.store(services)
+        try await request.names(services).check { request.query($0) }
         var query = EventQuery(sources: request.query("source").map { [$0] })
         query.type = request.query("type").map { TypePattern($0) }
         query.status = request.query("status").flatMap(status)

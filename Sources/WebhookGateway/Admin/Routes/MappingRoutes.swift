@@ -91,11 +91,12 @@ enum MappingRoutes {
             .post, "/api/v1/mappings/{source}/test", "mappings.test",
             "What a mapping makes of a stored delivery or of a body; changes nothing", .role(.operator), .installation,
             parameters: [source],
-            body: .object([
-                Shape.Member("text", text.shape, "the mapping to try; absent: the one in force"),
-                Shape.Member("event", .text(longest: 200), "a stored event's id"),
-                Shape.Member("body", .text(longest: 1_048_576), "a delivery's body"),
-            ]), maxBodyBytes: 4 * 1_048_576,
+            body: .alternatives(
+                [
+                    Shape.Member("text", text.shape, "the mapping to try; absent: the one in force"),
+                    Shape.Member("event", .text(longest: 200), "a stored event's id"),
+                    Shape.Member("body", .text(longest: 1_048_576), "a delivery's body"),
+                ], among: ["event", "body"], isRequired: true), maxBodyBytes: 4 * 1_048_576,
             answer: .json(
                 "What was, and what would be.",
                 .record([

@@ -58,9 +58,8 @@ enum OperationRoutes {
         let start = request.moment("from").map { $0 / 60_000 } ?? end - 60
         let oldest = now - Int64(StatsStore.keptMinutes)
         let from = max(start, oldest)
-        guard from < end else { throw Problem(.badRequest, "from must be before to, and to within the last 8 days.") }
         let step = request.query("step").flatMap { Int($0) } ?? 1
-        let count = (Int(end - from) + step - 1) / step
+        let count = max(0, (Int(end - from) + step - 1) / step)
         let series = try await services.stats.series(from: from, count: count, step: step).filter { series in
             (request.query("kind") ?? series.kind) == series.kind
                 && (request.query("name") ?? series.name) == series.name
@@ -132,6 +131,8 @@ enum OperationRoutes {
         return .json(line)
     }
 
+    private static let deadAction = "See what went wrong, mend it, then retry: `webhook-gateway dead list"
+
     @ControlPlane
     private static func findings(_ ledger: Ledger, _ services: AdminServices) async throws -> [Finding] {
         var findings: [Finding] = []
@@ -148,25 +149,37 @@ enum OperationRoutes {
                     Finding(
                         what:
                             "The circuit of \(name) is \(status.circuit.state.rawValue): \(status.circuit.reason ?? "").",
-                        action: "Test the destination; the circuit closes by itself after a success, or reset it."))
+                        action:
+                            "See what it says: `webhook-gateway destinations test \(name)`; the circuit closes by itself after a success."
+                    ))
             }
             if status.pausedSince != nil {
-                findings.append(Finding(what: "The destination \(name) is paused.", action: "Resume it."))
+                findings.append(
+                    Finding(
+                        what: "The destination \(name) is paused.",
+                        action: "Let its events go on: `webhook-gateway destinations resume \(name)`."))
             }
         }
         for queue in ledger.queues where queue.pausedSince != nil {
-            findings.append(Finding(what: "The queue \(queue.name) is paused.", action: "Resume it."))
+            findings.append(
+                Finding(
+                    what: "The queue \(queue.name) is paused.",
+                    action: "Let workers have it again: `webhook-gateway queues resume \(queue.name)`."))
         }
         for lane in ledger.lanes {
             if lane.flow.dead > 0 {
                 findings.append(
-                    Finding(what: "\(lane.flow.dead) events died at \(lane.name).", action: "See dead/groups."))
+                    Finding(
+                        what: "\(lane.flow.dead) events died at \(lane.name).",
+                        action: "\(deadAction) --destination \(lane.name)`, or open Dead letters in the dashboard."))
             }
             if services.configuration.destination(named: lane.name) == nil, lane.flow.present > 0 {
                 findings.append(
                     Finding(
                         what: "\(lane.flow.present) events wait for \(lane.name), which left the configuration.",
-                        action: "Bring it back, or discard them."))
+                        action:
+                            "Bring it back into the configuration, or give them up: `webhook-gateway dead discard --all --destination \(lane.name)`."
+                    ))
             }
         }
         for queue in ledger.queues where queue.quarantined + queue.flow.dead > 0 {
@@ -174,7 +187,7 @@ enum OperationRoutes {
                 Finding(
                     what:
                         "\(queue.quarantined) quarantined deliveries and \(queue.flow.dead) dead events are on \(queue.name).",
-                    action: "See dead/groups."))
+                    action: "\(deadAction) --queue \(queue.name)`, or open Dead letters in the dashboard."))
         }
         return findings
     }

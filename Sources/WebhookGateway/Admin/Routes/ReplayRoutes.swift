@@ -5,12 +5,16 @@ enum ReplayRoutes {
     private static let mapping = Shape.Member(
         "mapping", .choice(["original", "current"]), "`current`: mapped anew by the mapping in force; `original`")
 
+    private static let force = Shape.Member(
+        "force", .boolean, "destinations get a new deduplication key, `<id>-r<n>`, and take the event as a new one")
+
     private static let job = Shape.record([
         Shape.Member("id", .string), Shape.Member("state", .choice(ReplayJob.State.allCases.map(\.rawValue))),
         Shape.Member("who", .string), Shape.Member("tenant", .optional(.string)),
         Shape.Member("createdAt", .moment), Shape.Member("endedAt", .optional(.moment)),
         Shape.Member("filter", .anything), Shape.Member("destinations", .list(.string), "empty: by their filters"),
         Shape.Member("queue", .optional(.string)), Shape.Member("mapping", .choice(["original", "current"])),
+        Shape.Member("force", .boolean),
         Shape.Member("rate", .integer(1 ... .max), "events a second"),
         Shape.Member("errorBudget", .integer(0 ... .max), "so many failures pause it"),
         Shape.Member("events", .integer(0 ... .max)), Shape.Member("bytes", .integer(0 ... .max)),
@@ -28,10 +32,11 @@ enum ReplayRoutes {
             .post, "/api/v1/events/{id}/replay", "events.replay", "Send one event once more, with the same id",
             .role(.operator),
             parameters: [Shape.Member("id", .text(longest: 200), "the event's id, or the provider's")],
-            body: .object([
-                Shape.Member("destination", .name, "to this one alone, whatever its filter says"),
-                Shape.Member("queue", .name, "to this queue; the forwarder's by default"), mapping,
-            ]), isBodyOptional: true,
+            body: .alternatives(
+                [
+                    Shape.Member("destination", .name, "to this one alone, whatever its filter says"),
+                    Shape.Member("queue", .name, "to this queue; the forwarder's by default"), mapping, force,
+                ], among: ["destination", "queue"], isRequired: false), isBodyOptional: true,
             answer: .json(
                 "It is on its way.",
                 .record([Shape.Member("event", .string), Shape.Member("replay", .string, "what marks the envelope")]),
@@ -43,27 +48,28 @@ enum ReplayRoutes {
             headers: [
                 Shape.Member("Idempotency-Key", .text(longest: 200), "the same key makes the same replay, for a day")
             ],
-            body: .object([
-                Shape.Member("filter", .object(EventRoutes.filter), required: true, "{} means all there are"),
-                Shape.Member("destinations", .list(.name, longest: 100), "absent: by their filters"),
-                Shape.Member("queue", .name, "another queue than the forwarder's"), mapping,
-                Shape.Member("rate", .integer(1...10_000), "events a second; 100"),
-                Shape.Member("errorBudget", .integer(0...1_000_000), "so many failures pause it; 100"),
-                Shape.Member("dryRun", .boolean),
-            ]),
+            body: .alternatives(
+                [
+                    Shape.Member("filter", .object(EventRoutes.filter), required: true, "{} means all there are"),
+                    Shape.Member("destinations", .list(.name, longest: 100), "absent or empty: by their filters"),
+                    Shape.Member("queue", .name, "another queue than the forwarder's"), mapping, force,
+                    Shape.Member("rate", .integer(1...10_000), "events a second; 100"),
+                    Shape.Member("errorBudget", .integer(0...1_000_000), "so many failures pause it; 100"),
+                    Shape.Member("dryRun", .boolean),
+                ], among: ["destinations", "queue"], isRequired: false),
             answer: .json(
                 "The replay, begun; or what it would come to.",
                 .object(job.members), status: .accepted),
-            problems: [.unprocessableContent], handle: many),
+            problems: [.notFound], handle: many),
         Route(
             .get, "/api/v1/replays", "replays.list", "The replays, newest first", .role(.viewer),
             query: [.limit, .cursor], answer: .page("Replays.", of: job)
         ) { request, services in
             let before = try request.cursor { ULID($0) == nil ? nil : $0 }
-            let jobs = try await services.replays.list(limit: request.limit, before: before)
-            return .page(
-                jobs.filter { request.principal.sees($0.tenant) }.map(\.line.json),
-                next: jobs.count == request.limit ? jobs.last?.id : nil)
+            let jobs = try await services.replays.list(limit: request.limit, before: before) {
+                request.principal.sees($0.tenant)
+            }
+            return .page(jobs.map(\.line.json), next: jobs.count == request.limit ? jobs.last?.id : nil)
         },
         Route(
             .get, "/api/v1/replays/{id}", "replays.show", "One replay and its progress", .role(.viewer),
@@ -104,14 +110,13 @@ enum ReplayRoutes {
     private static func one(_ request: AdminRequest, _ services: AdminServices) async throws -> Reply {
         let detail = try await request.store(services).event(request.path("id"))
         let target: EventReplay.Target
-        switch (request.text("destination"), request.text("queue")) {
-        case (let destination?, nil):
+        if let destination = request.text("destination") {
             try check([destination], request, services)
             target = .destination(destination)
-        case (nil, let queue):
-            try await check(queue: queue, services)
+        } else {
+            let queue = request.text("queue")
+            try await check(queue: queue, request, services)
             target = .queue(queue ?? Keys.eventsQueue)
-        default: throw Problem(.badRequest, "destination and queue exclude each other.")
         }
         var json: [UInt8]?
         if request.text("mapping") == "current" {
@@ -124,13 +129,15 @@ enum ReplayRoutes {
             }
         }
         let replay = EventReplay(connection: services.connection, keys: services.keys)
-        switch try await replay.replay(detail, to: target, as: json) {
+        switch try await replay.replay(detail, to: target, as: json, isForced: request.flag("force")) {
         case .refused(let reason): throw Problem(.conflict, "The event was not replayed: \(reason).")
         case .replayed(let id):
             var line = JSONLine()
             line.add("event", detail.id)
             line.add("replay", id)
-            return .json(line, status: .accepted, note: "to \(target.name), as replay \(id)")
+            return .json(
+                line, status: .accepted,
+                note: "to \(target.name), as replay \(id)\(request.flag("force") ? ", forced" : "")")
         }
     }
 
@@ -139,25 +146,16 @@ enum ReplayRoutes {
         throws(Problem)
     {
         for name in destinations {
-            let known = services.configuration.destination(named: name)
             // A tenant's token does not send where its events do not go.
-            let isTheirs =
-                request.principal.tenant.map { own in
-                    known?.filter.tenants.contains { TypePattern($0).matches(own) } ?? false
-                } ?? true
-            guard let known, known.enabled, isTheirs else {
-                throw Problem(
-                    .unprocessableContent, "There is no enabled destination \(TextRule.quoted(name)).")
-            }
+            guard let known = services.configuration.destination(named: name), known.enabled,
+                known.isFor(request.principal.tenant)
+            else { throw Problem(.notFound, "There is no enabled destination \(TextRule.quoted(name)).") }
         }
     }
 
     @ControlPlane
-    private static func check(queue: String?, _ services: AdminServices) async throws {
-        guard let queue else { return }
-        guard try await services.ledger().queues.contains(where: { $0.name == queue }) else {
-            throw Problem(.unprocessableContent, "There is no queue \(TextRule.quoted(queue)).")
-        }
+    private static func check(queue: String?, _ request: AdminRequest, _ services: AdminServices) async throws {
+        try await request.names(services).check { $0 == "queue" ? queue : nil }
     }
 
     // MARK: Many
@@ -170,13 +168,16 @@ enum ReplayRoutes {
         order.destinations = request.texts("destinations") ?? []
         order.queue = request.text("queue") ?? Keys.eventsQueue
         order.isMappedAnew = request.text("mapping") == "current"
+        order.isForced = request.flag("force")
         order.rate = request.integer("rate") ?? order.rate
         order.errorBudget = request.integer("errorBudget") ?? order.errorBudget
-        guard order.destinations.isEmpty || request.text("queue") == nil else {
-            throw Problem(.badRequest, "destinations and queue exclude each other.")
-        }
         try check(order.destinations, request, services)
-        try await check(queue: request.text("queue"), services)
+        try await check(queue: request.text("queue"), request, services)
+        if let filter = request.body.member("filter") {
+            try await request.names(services).check {
+                request.body.string(of: request.body.member(named: $0, of: filter))
+            }
+        }
         order.query = try ReplayFilter.query(order.filter, at: now)
         if request.flag("dryRun") { return try await dryRun(order, request, services) }
         let key = request.headers.first("idempotency-key").map { String(decoding: $0, as: UTF8.self) }
@@ -212,6 +213,7 @@ enum ReplayRoutes {
         line.add("destinations", list: order.destinations.map(\.quotedJSON))
         line.add("queue", order.destinations.isEmpty ? order.queue : nil)
         line.add("mapping", order.isMappedAnew ? "current" : "original")
+        line.add("force", order.isForced)
         line.add("rate", order.rate)
         line.add("errorBudget", order.errorBudget)
         plan.add(to: &line)

@@ -14,10 +14,11 @@ enum SessionRoutes {
         ) { request, _ in .json(line(request.principal)) },
         Route(
             .post, "/api/v1/session", "session.begin", "Log a browser in, by a token or a one-time link's code", .open,
-            body: .object([
-                Shape.Member("token", .text(longest: 8192), "an opaque token or a JSON web token"),
-                Shape.Member("code", .text(longest: 100), "what follows # in a one-time link"),
-            ]),
+            body: .alternatives(
+                [
+                    Shape.Member("token", .text(longest: 8192), "an opaque token or a JSON web token"),
+                    Shape.Member("code", .text(longest: 100), "what follows # in a one-time link"),
+                ], among: ["token", "code"], isRequired: true),
             answer: .json("Logged in; the answer sets the session's cookie.", shape),
             problems: [.unauthorized, .tooManyRequests], handle: begin),
         Route(
@@ -48,7 +49,8 @@ enum SessionRoutes {
             throw problem
         }
         let session = try await authenticator.sessions.begin(holder)
-        var reply = Reply.json(line(holder.principal), note: "as \(holder.principal.name)")
+        var reply = Reply.json(line(holder.principal))
+        reply.principal = holder.principal
         reply.response.fields.append(("Set-Cookie", surroundings.cookie(session, seconds: SessionStore.lifetime)))
         return reply
     }

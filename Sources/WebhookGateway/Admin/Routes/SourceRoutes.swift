@@ -4,7 +4,8 @@ import Verifiers
 enum SourceRoutes {
     private static let source: [Shape.Member] = [
         Shape.Member("source", .string), Shape.Member("provider", .string), Shape.Member("path", .string),
-        Shape.Member("enabled", .boolean), Shape.Member("tenant", .string),
+        Shape.Member("enabled", .boolean),
+        Shape.Member("tenant", .optional(.string), "null: another's, where a token's tenant has an account only"),
         Shape.Member("tenants", .map(.string), "the provider's account to tenant"),
         Shape.Member("queues", .list(.string)), Shape.Member("mapping", .string), Shape.Member("ordered", .boolean),
         Shape.Member("secrets", .integer(0 ... .max), "how many are accepted"),
@@ -31,7 +32,7 @@ enum SourceRoutes {
                     Shape.Member("source", .string), Shape.Member("windowSeconds", .integer(0 ... .max)),
                     Shape.Member("key", .optional(.string)), Shape.Member("event", .optional(.string)),
                     Shape.Member("expiresInSeconds", .optional(.integer(.min ... .max))),
-                ])), handle: idempotency),
+                ])), problems: [.notFound], handle: idempotency),
     ]
 
     /// The sources that a principal has to do with.
@@ -51,7 +52,7 @@ enum SourceRoutes {
             line.add("provider", source.provider)
             line.add("path", "/webhooks/\(source.name)")
             line.add("enabled", source.enabled)
-            line.add("tenant", source.tenant)
+            line.add("tenant", request.principal.sees(source.tenant) ? source.tenant : nil)
             var tenants = JSONLine()
             for (account, tenant) in source.tenants.sorted(by: { $0.key < $1.key })
             where request.principal.sees(tenant) { tenants.add(account, tenant) }
@@ -71,6 +72,7 @@ enum SourceRoutes {
 
     @ControlPlane
     private static func idempotency(_ request: AdminRequest, _ services: AdminServices) async throws -> Reply {
+        try await request.names(services).check { $0 == "source" ? request.query($0) : nil }
         var items: [[UInt8]] = []
         for source in visible(request.principal, services)
         where request.query("source") == nil || request.query("source") == source.name {

@@ -22,12 +22,13 @@ enum StreamRoutes {
             ],
             answer: .other(
                 "`event: event` with an event as `events.list` has it; a comment every 15 s.", MediaType.eventStream),
-            handle: stream)
+            problems: [.notFound], handle: stream)
     ]
 
     @ControlPlane
     private static func stream(_ request: AdminRequest, _ services: AdminServices) async throws -> Reply {
         let store = request.store(services)
+        try await request.names(services).check { request.query($0) }
         var asked = EventQuery(sources: request.query("source").map { [$0] })
         asked.type = request.query("type").map { TypePattern($0) }
         asked.tenant = request.query("tenant")

@@ -29,7 +29,7 @@ enum TokenRoutes {
             answer: .json(
                 "The token.", .record(members + [Shape.Member("token", .string, "the text to show; keep it")]),
                 status: .created),
-            problems: [.unprocessableContent], handle: create),
+            problems: [.conflict], handle: create),
         Route(
             .delete, "/api/v1/tokens/{id}", "tokens.revoke", "Revoke a token; its sessions end", .role(.admin),
             parameters: [id], answer: .nothing("It is not accepted any more.")
@@ -55,7 +55,7 @@ enum TokenRoutes {
         let now = Clock.unixMilliseconds()
         let expiresAt = request.text("expiresAt").flatMap(Shape.milliseconds)
         if let expiresAt, expiresAt <= now {
-            throw Problem(.unprocessableContent, "expiresAt has passed already.")
+            throw Problem(.conflict, "expiresAt has passed already.")
         }
         let (token, text) = AdminToken.make(
             name: request.text("name") ?? role.rawValue, role: role, tenant: tenant,

@@ -61,9 +61,11 @@ struct WarehouseRow {
     }
 
     /// The row as a JSON object; columns without a value are left out.
-    func json(_ event: Event) throws(RefusedEvent) -> [UInt8] {
+    ///
+    /// - Parameter isKeyed: whether rows are told apart by a column that rules fill from `$.id`: a forced replay's differs.
+    func json(_ event: Event, isKeyed: Bool = false) throws(RefusedEvent) -> [UInt8] {
         // A warehouse keeps what happened: a sale is not given another type.
-        var row = JSONObject(extending: try mapping.map(CommerceEvent(event, .none)).properties)
+        var row = JSONObject(extending: try mapping.map(CommerceEvent(isKeyed ? event.keyed : event, .none)).properties)
         guard hasPayload else { return row.json }
         switch payload {
         case .object: row.add("payload", json: event.json)

@@ -58,7 +58,7 @@ final class AmplitudeDestination: BatchDestination {
         }
         object.add("event_type", EventName.titleCase(mapped.type))
         object.add("time", commerce.unixMilliseconds)
-        object.add("insert_id", event.id)
+        object.add("insert_id", event.deduplicationKey)
         object.add("event_properties", json: mapped.properties)
         if let amount = commerce.amount {
             // Amplitude adds up every revenue it finds: only sales and refunds have one.

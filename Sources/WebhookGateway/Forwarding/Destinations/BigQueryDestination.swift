@@ -64,12 +64,13 @@ final class BigQueryDestination: TokenDestination {
 
     func entry(_ event: Event, unixMilliseconds: Int64) throws(RefusedEvent) -> BatchEntry {
         var entry = JSONObject()
-        entry.add("insertId", event.id.utf8.count <= Self.maximumIDBytes ? event.id : UUIDv5.text(of: event.id))
+        let key = event.deduplicationKey
+        entry.add("insertId", key.utf8.count <= Self.maximumIDBytes ? key : UUIDv5.text(of: key))
         entry.add("json", json: try row.json(event))
         guard entry.json.count <= limits.bytes else {
             throw .dataError("\(entry.json.count) bytes; BigQuery takes 10 MB a request")
         }
-        return BatchEntry(key: event.id, json: entry.json)
+        return BatchEntry(key: key, json: entry.json)
     }
 
     func request(_ entries: [BatchEntry]) -> OutboundRequest {

@@ -52,7 +52,7 @@ final class ClickHouseDestination: BatchDestination {
     }
 
     func entry(_ event: Event, unixMilliseconds: Int64) throws(RefusedEvent) -> BatchEntry {
-        BatchEntry(key: event.id, json: try row.json(event))
+        BatchEntry(key: event.deduplicationKey, json: try row.json(event))
     }
 
     func request(_ entries: [BatchEntry]) -> OutboundRequest {

@@ -47,7 +47,7 @@ struct GoogleAnalyticsEvent {
         }
         if let items = GoogleAnalyticsItems.json(document.member("items", of: data), document) { add("items", items) }
         if settings.debugMode { add("debug_mode", [UInt8(ascii: "1")]) }
-        addText("event_id", event.id)
+        addText("event_id", event.deduplicationKey)
         addText("provider", EventText.scalar(document.member("provider"), document))
         addText("webhook_source", event.source)
         try addMapped(mapped.properties)

@@ -99,9 +99,9 @@ final class HubSpotDestination: BatchDestination {
             input.add("eventName", eventName ?? "pe\(hubID ?? 0)_\(EventName.snakeCase(mapped.type))")
             input.add("email", email)
             input.add("occurredAt", commerce.time)
-            input.add("uuid", UUIDv5.text(of: event.id))
+            input.add("uuid", UUIDv5.text(of: event.deduplicationKey))
             input.add("properties", json: mapped.properties)
-            return BatchEntry(key: event.id, json: input.json)
+            return BatchEntry(key: event.deduplicationKey, json: input.json)
         case .contact:
             var properties = JSONObject(extending: mapped.properties)
             let name = commerce.customerName.flatMap { PersonName($0) }
@@ -109,10 +109,10 @@ final class HubSpotDestination: BatchDestination {
             properties.add("lastname", name?.last)
             input.add("id", email)
             input.add("idProperty", "email")
-            input.add("objectWriteTraceId", event.id)
+            input.add("objectWriteTraceId", event.deduplicationKey)
             input.add("properties", properties)
             // HubSpot refuses a request that names a contact twice.
-            return BatchEntry(key: event.id, json: input.json, isolation: email.lowercased())
+            return BatchEntry(key: event.deduplicationKey, json: input.json, isolation: email.lowercased())
         }
     }
 

@@ -64,7 +64,7 @@ final class MailgunDestination: BatchDestination {
         var fields = [
             ("from", message.from.text), ("to", message.to.text), ("subject", message.subject), ("text", message.text),
             // The mails of two destinations are two mails.
-            ("h:Message-Id", "<\(UUIDv5.text(of: "\(context.name):\(event.id)"))@\(domain)>"),
+            ("h:Message-Id", "<\(UUIDv5.text(of: "\(context.name):\(event.deduplicationKey)"))@\(domain)>"),
             ("v:event-id", event.id),
         ]
         if let html = message.html { fields.append(("html", html)) }
@@ -73,7 +73,7 @@ final class MailgunDestination: BatchDestination {
             PercentEncoding.encode(Array(name.utf8)[...]) + [UInt8(ascii: "=")]
                 + PercentEncoding.encode(Array(value.utf8)[...])
         }
-        return BatchEntry(key: event.id, json: Array(form.joined(separator: "&".utf8)))
+        return BatchEntry(key: event.deduplicationKey, json: Array(form.joined(separator: "&".utf8)))
     }
 
     func request(_ entries: [BatchEntry]) -> OutboundRequest {

@@ -96,11 +96,11 @@ final class MetaConversionsDestination: BatchDestination {
         object.add("event_name", mapped.isNamed ? mapped.type : EventName.pascalCase(mapped.type))
         // A time that lies ahead is refused; the clock that told it was fast.
         object.add("event_time", min(commerce.unixMilliseconds, now) / 1000)
-        object.add("event_id", event.id)
+        object.add("event_id", event.deduplicationKey)
         object.add("action_source", options.actionSource.rawValue)
         object.add("user_data", user)
         if mapped.properties.count > 2 { object.add("custom_data", json: mapped.properties) }
-        return BatchEntry(key: event.id, json: object.json)
+        return BatchEntry(key: event.deduplicationKey, json: object.json)
     }
 
     func request(_ entries: [BatchEntry]) -> OutboundRequest {

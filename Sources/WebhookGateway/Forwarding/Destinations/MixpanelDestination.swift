@@ -81,7 +81,7 @@ final class MixpanelDestination: BatchDestination {
         properties.add("time", min(commerce.unixMilliseconds, event.receivedAt ?? unixMilliseconds))
         // An empty one is taken, and left out of what counts users.
         properties.add("distinct_id", commerce.identity ?? "")
-        properties.add("$insert_id", Self.insertID(event.id))
+        properties.add("$insert_id", Self.insertID(event.deduplicationKey))
         // Without it the gateway's own address would say where the customer is.
         properties.add("ip", 0)
         var object = JSONObject()
@@ -90,7 +90,7 @@ final class MixpanelDestination: BatchDestination {
         guard object.json.count <= Self.maximumEventBytes else {
             throw .dataError("\(object.json.count) bytes; Mixpanel takes 1 MB an event")
         }
-        return BatchEntry(key: event.id, json: object.json)
+        return BatchEntry(key: event.deduplicationKey, json: object.json)
     }
 
     func request(_ entries: [BatchEntry]) -> OutboundRequest { request(body: entries.jsonList) }

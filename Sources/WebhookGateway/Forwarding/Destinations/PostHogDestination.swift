@@ -85,11 +85,11 @@ final class PostHogDestination: BatchDestination {
         object.add("distinct_id", String((commerce.identity ?? event.id).prefix(Self.maximumIDCharacters)))
         object.add("properties", properties)
         object.add("timestamp", commerce.time)
-        object.add("uuid", UUIDv5.text(of: event.id))
+        object.add("uuid", UUIDv5.text(of: event.deduplicationKey))
         guard object.json.count <= Self.maximumEventBytes else {
             throw .dataError("\(object.json.count) bytes; PostHog takes 900 KB an event and refuses the whole batch")
         }
-        return BatchEntry(key: event.id, json: object.json)
+        return BatchEntry(key: event.deduplicationKey, json: object.json)
     }
 
     func request(_ entries: [BatchEntry]) -> OutboundRequest {

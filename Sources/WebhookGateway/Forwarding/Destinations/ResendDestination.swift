@@ -63,7 +63,7 @@ final class ResendDestination: BatchDestination {
         tag.add("name", "event_id")
         tag.add("value", Self.tag(event.id))
         body.add("tags", json: [UInt8(ascii: "[")] + tag.json + [UInt8(ascii: "]")])
-        return BatchEntry(key: event.id, json: body.json)
+        return BatchEntry(key: event.deduplicationKey, json: body.json)
     }
 
     func request(_ entries: [BatchEntry]) -> OutboundRequest {

@@ -36,7 +36,7 @@ final class RudderStackDestination: BatchDestination {
     var secrets: [Secret] { source.secrets }
 
     func entry(_ event: Event, unixMilliseconds: Int64) throws(RefusedEvent) -> BatchEntry {
-        BatchEntry(key: event.id, json: try source.message(event, id: event.id))
+        BatchEntry(key: event.deduplicationKey, json: try source.message(event, id: event.deduplicationKey))
     }
 
     func request(_ entries: [BatchEntry]) -> OutboundRequest { source.request(entries) }

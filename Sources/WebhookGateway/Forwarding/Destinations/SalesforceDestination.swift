@@ -72,7 +72,8 @@ final class SalesforceDestination: TokenDestination {
     var secrets: [Secret] { grant.secrets + tokens.secrets }
 
     func entry(_ event: Event, unixMilliseconds: Int64) throws(RefusedEvent) -> BatchEntry {
-        let mapped = try mapping.map(CommerceEvent(event, .none))
+        // Salesforce knows no repetitions; whoever listens tells them by Event_Id__c.
+        let mapped = try mapping.map(CommerceEvent(event.keyed, .none))
         let name = mapped.isNamed ? mapped.type : self.event
         guard Self.isEventName(name) else {
             throw RefusedEvent(
@@ -87,7 +88,7 @@ final class SalesforceDestination: TokenDestination {
         guard record.json.count <= Self.maximumRecordBytes else {
             throw .dataError("\(record.json.count) bytes; a platform event holds 1 MB")
         }
-        return BatchEntry(key: event.id, json: record.json)
+        return BatchEntry(key: event.deduplicationKey, json: record.json)
     }
 
     func request(_ entries: [BatchEntry]) -> OutboundRequest {

@@ -47,13 +47,13 @@ final class SegmentDestination: BatchDestination {
 
     func entry(_ event: Event, unixMilliseconds: Int64) throws(RefusedEvent) -> BatchEntry {
         // Segment knows repeated ids across all sources and workspaces: two destinations must not share one.
-        let full = "\(context.name):\(event.id)"
+        let full = "\(context.name):\(event.deduplicationKey)"
         let messageID = full.utf8.count <= Self.maximumIDBytes ? full : UUIDv5.text(of: full)
         let json = try source.message(event, id: messageID)
         guard json.count <= Self.maximumMessageBytes else {
             throw .dataError("\(json.count) bytes; Segment takes 32 KB an event and would drop it silently")
         }
-        return BatchEntry(key: event.id, json: json)
+        return BatchEntry(key: event.deduplicationKey, json: json)
     }
 
     func request(_ entries: [BatchEntry]) -> OutboundRequest { source.request(entries) }

@@ -73,7 +73,7 @@ final class SendGridDestination: BatchDestination {
         if let html = message.html { contents.append(Self.content("text/html", html)) }
         body.add("content", json: Self.list(contents))
         if isSandbox { body.add("mail_settings", json: #"{"sandbox_mode":{"enable":true}}"#.utf8) }
-        return BatchEntry(key: event.id, json: body.json)
+        return BatchEntry(key: event.deduplicationKey, json: body.json)
     }
 
     func request(_ entries: [BatchEntry]) -> OutboundRequest {

@@ -62,12 +62,12 @@ final class SnowflakeDestination: TokenDestination {
     var secrets: [Secret] { identity.secrets + tokens.secrets }
 
     func entry(_ event: Event, unixMilliseconds: Int64) throws(RefusedEvent) -> BatchEntry {
-        let json = try row.json(event)
+        let json = try row.json(event, isKeyed: true)
         guard json.count <= limits.bytes else {
             throw .dataError("\(json.count) bytes; 4 MB is what is sent to Snowflake at once")
         }
         try settings.check(json)
-        return BatchEntry(key: event.id, json: json)
+        return BatchEntry(key: event.deduplicationKey, json: json)
     }
 
     func request(_ entries: [BatchEntry]) -> OutboundRequest {

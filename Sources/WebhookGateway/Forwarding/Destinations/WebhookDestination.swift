@@ -65,9 +65,12 @@ final class WebhookDestination: Destination {
             .post, url,
             headers: [
                 ("Content-Type", "application/cloudevents+json; charset=utf-8"),
-                ("webhook-id", event.id),
+                ("webhook-id", event.deduplicationKey),
                 ("webhook-timestamp", String(timestamp)),
-                ("webhook-signature", signer.signature(id: event.id, timestamp: timestamp, body: event.json)),
+                (
+                    "webhook-signature",
+                    signer.signature(id: event.deduplicationKey, timestamp: timestamp, body: event.json)
+                ),
             ],
             body: event.json)
         do throws(HTTPClientError) {

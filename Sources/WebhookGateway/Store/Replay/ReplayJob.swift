@@ -18,6 +18,8 @@ struct ReplayJob: Sendable {
         var queue = Keys.eventsQueue
         /// Mapped anew by the mapping in force; else as they are archived.
         var isMappedAnew = false
+        /// Whether destinations get a new deduplication key.
+        var isForced = false
         /// Events a second.
         var rate = 100
         /// So many failures pause it.
@@ -42,6 +44,8 @@ struct ReplayJob: Sendable {
     var skipped = 0
     /// Expired meanwhile, or not to be mapped.
     var failed = 0
+    /// Of these, those before it was last resumed: the error budget begins anew.
+    var forgiven = 0
     /// Why it paused by itself, or what failed last.
     var reason: String?
     /// Where planning goes on.
@@ -64,9 +68,10 @@ struct ReplayPlan: Equatable, Sendable {
     var oldest: Int64?
     var newest: Int64?
 
-    mutating func add(_ event: EventSummary, bytes: Int) {
+    /// Adds an event whose record was measured.
+    mutating func add(_ event: EventSummary) {
         events += 1
-        self.bytes += bytes
+        bytes += event.recordBytes
         oldest = min(oldest ?? event.receivedAt, event.receivedAt)
         newest = max(newest ?? event.receivedAt, event.receivedAt)
     }
@@ -94,6 +99,7 @@ extension ReplayJob {
         line.add("destinations", list: order.destinations.map(\.quotedJSON))
         line.add("queue", order.destinations.isEmpty ? order.queue : nil)
         line.add("mapping", order.isMappedAnew ? "current" : "original")
+        line.add("force", order.isForced)
         line.add("rate", order.rate)
         line.add("errorBudget", order.errorBudget)
         plan.add(to: &line)

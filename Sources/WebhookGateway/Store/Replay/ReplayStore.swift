@@ -16,7 +16,9 @@ struct ReplayStore {
     /// Keeps a new job; an `Idempotency-Key` that was used before gives the job that it made.
     func add(_ job: ReplayJob, idempotencyKey: String?) async throws(RedisFailure) -> String {
         if let idempotencyKey {
-            let hash = SHA256Hash.hex(of: Array("\(job.who)\n\(idempotencyKey)".utf8)[...])
+            // Names of tokens are chosen freely: two tenants may have the same.
+            let owner = "\(job.tenant ?? "")\n\(job.who)"
+            let hash = SHA256Hash.hex(of: Array("\(owner)\n\(idempotencyKey)".utf8)[...])
             let key = keys.replayKey(hash)
             let reply = try await connection.command(["SET", .text(key), .text(job.id), "NX", "GET", "EX", 86_400])
             if let known = reply.string { return known }
@@ -38,12 +40,14 @@ struct ReplayStore {
         return ReplayJob(id: id, fields: replies[0].fields)
     }
 
-    /// Newest first.
-    func list(limit: Int, before cursor: String?) async throws(RedisFailure) -> [ReplayJob] {
+    /// Those that are meant, newest first.
+    func list(
+        limit: Int, before cursor: String?, where isMeant: (ReplayJob) -> Bool
+    ) async throws(RedisFailure) -> [ReplayJob] {
         let ids = try await connection.command(["ZREVRANGE", .text(keys.replays), 0, -1]).elements ?? []
         var jobs: [ReplayJob] = []
         for id in ids.compactMap(\.string) where cursor.map({ id < $0 }) ?? true {
-            if let job = try await job(id) { jobs.append(job) }
+            if let job = try await job(id), isMeant(job) { jobs.append(job) }
             if jobs.count == limit { break }
         }
         return jobs
@@ -176,7 +180,12 @@ extension RedisScript {
             for i = 5, #ARGV do may = may or ARGV[i] == state end
             if not may then return 0 end
             if new == 'paused' then redis.call('HSET', KEYS[1], 'before', state) end
-            if new == 'running' then new = redis.call('HGET', KEYS[1], 'before') or new end
+            if new == 'running' then
+              new = redis.call('HGET', KEYS[1], 'before') or new
+              -- Whoever lets it go on knows what has failed so far.
+              redis.call('HSET', KEYS[1], 'forgiven', redis.call('HGET', KEYS[1], 'failed') or '0')
+              redis.call('HDEL', KEYS[1], 'reason')
+            end
             redis.call('HSET', KEYS[1], 'state', new)
             if ARGV[4] ~= '' then redis.call('HSET', KEYS[1], 'reason', ARGV[4]) end
             if new == 'running' or new == 'planning' then
@@ -200,8 +209,8 @@ extension ReplayJob {
             ("state", state.rawValue), ("who", who), ("tenant", tenant ?? ""), ("created", "\(createdAt)"),
             ("filter", String(decoding: order.filter, as: UTF8.self)),
             ("destinations", order.destinations.joined(separator: ",")), ("queue", order.queue),
-            ("mapping", order.isMappedAnew ? "current" : "original"), ("rate", "\(order.rate)"),
-            ("budget", "\(order.errorBudget)"),
+            ("mapping", order.isMappedAnew ? "current" : "original"), ("force", order.isForced ? "1" : "0"),
+            ("rate", "\(order.rate)"), ("budget", "\(order.errorBudget)"),
         ]
     }
 
@@ -219,6 +228,7 @@ extension ReplayJob {
         order.destinations = (text("destinations") ?? "").split(separator: ",").map(String.init)
         order.queue = text("queue") ?? Keys.eventsQueue
         order.isMappedAnew = texts["mapping"] == "current"
+        order.isForced = texts["force"] == "1"
         order.rate = max(1, number("rate"))
         order.errorBudget = number("budget")
         self.init(
@@ -228,6 +238,6 @@ extension ReplayJob {
                 events: number("events"), bytes: number("bytes"), oldest: texts["oldest"].flatMap { Int64($0) },
                 newest: texts["newest"].flatMap { Int64($0) }),
             total: number("total"), done: number("done"), skipped: number("skipped"), failed: number("failed"),
-            reason: text("reason"), cursor: text("cursor").flatMap { EventCursor($0) })
+            forgiven: number("forgiven"), reason: text("reason"), cursor: text("cursor").flatMap { EventCursor($0) })
     }
 }

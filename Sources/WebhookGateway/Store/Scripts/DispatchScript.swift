@@ -3,7 +3,8 @@ extension RedisScript {
     ///
     /// KEYS: work list · ledger · dead list of the queue · returns.
     /// ARGV: prefix · archive time in seconds · queue · l · l destination names · then for each entry three:
-    /// - an event: its route (`<wanted>;<disabled>`, numbers of destinations joined by commas) · id · bytes;
+    /// - an event: its route (`<wanted>;<disabled>`, numbers of destinations joined by commas; `!<n>` behind it in the n-th
+    ///   forced replay) · id · bytes;
     /// - not an event: `!` · the entry · what goes to the dead list instead.
     /// Answers 1 when it moved them, 0 when they are another's by now.
     ///
@@ -35,8 +36,13 @@ extension RedisScript {
                 list[#list + 1] = tonumber(number)
                 known.fields[#known.fields + 1] = 'to:' .. ARGV[4 + number]
                 known.fields[#known.fields + 1] = word
+                if known.forced and word == 'waiting' then
+                  known.fields[#known.fields + 1] = 'forced:' .. ARGV[4 + number]
+                  known.fields[#known.fields + 1] = known.forced
+                end
               end
-              local wanted, disabled = string.match(route, '^(.-);(.*)$')
+              local wanted, disabled, forced = string.match(route, '^(.-);([^!]*)!?(%d*)$')
+              if forced ~= '' then known.forced = forced end
               for number in string.gmatch(wanted, '%d+') do
                 if redis.call('EXISTS', prefix .. 'lane:' .. ARGV[4 + number] .. ':disabled') == 1 then
                   add(number, known.disabled, 'skipped')
@@ -71,7 +77,8 @@ extension RedisScript {
                   else
                     entered[lane] = entered[lane] + 1
                   end
-                  redis.call('HDEL', state, 'attempts:' .. name, 'first:' .. name)
+                  redis.call('HDEL', state, 'attempts:' .. name, 'first:' .. name, 'forced:' .. name)
+                  if route.forced then redis.call('HSET', state, 'forced:' .. name, route.forced) end
                   redis.call('HSET', state, 'to:' .. name, 'waiting', 'status', 'forwarding')
                   redis.call('HINCRBY', state, 'pending', 1)
                   local list = ids[lane]

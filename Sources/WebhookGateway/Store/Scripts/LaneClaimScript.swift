@@ -8,7 +8,7 @@ extension RedisScript {
     /// Answers: when the next retry is due, in ms from now (-1: none) · the gate (`flowing`, `paused`, `disabled`,
     /// `open`: the circuit; `probe`: this lane is trying whether it can be closed) · in how many ms it, or the next
     /// permit, is worth asking for again · failures in a row · permits given · then for each event: id, envelope ("" when
-    /// its record is missing), attempts made, ms since the first attempt.
+    /// its record is missing), attempts made, ms since the first attempt, which forced replay it is (0: none).
     ///
     /// Behind a gate that is shut nothing is given. Retries that are due and events that wait take turns, so that neither
     /// starves the other. At least one event is given however large it is. All times are Redis' own. The rate is GCRA:
@@ -81,7 +81,8 @@ extension RedisScript {
               if isDue then d = d + 1 else l = l + 1 end
               if ARGV[12] == '' or not park(KEYS[9], KEYS[10], id, envelope) then
                 bytes = bytes - #envelope
-                local known = redis.call('HMGET', prefix .. 'state:' .. id, 'attempts:' .. name, 'first:' .. name)
+                local known = redis.call('HMGET', prefix .. 'state:' .. id, 'attempts:' .. name, 'first:' .. name,
+                  'forced:' .. name)
                 taken = taken + 1
                 claims[2 * taken - 1], claims[2 * taken] = now + ARGV[5], id
                 tokens[2 * taken - 1], tokens[2 * taken] = id, ARGV[6]
@@ -89,6 +90,7 @@ extension RedisScript {
                 reply[at + 1], reply[at + 2] = id, envelope
                 reply[at + 3] = tonumber(known[1] or '0')
                 reply[at + 4] = known[2] and math.max(0, now - known[2]) or 0
+                reply[at + 5] = tonumber(known[3] or '0')
               end
             end
             if d > 0 then redis.call('ZREM', KEYS[4], unpack(due, 1, d)) end

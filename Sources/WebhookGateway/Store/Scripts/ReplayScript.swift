@@ -2,7 +2,8 @@ extension RedisScript {
     /// Sends an archived event once more: to a queue, or to one destination's lane alone.
     ///
     /// KEYS: record · state · attempts · ledger · queue or lane · the lane's dead.
-    /// ARGV: `queue` or `lane` · name · id · the record with the replay's id in the event · the event.
+    /// ARGV: `queue` or `lane` · name · id · the record with the replay's id in the event · the event · which forced replay
+    /// it is (0: none).
     /// Answers 1; 0 when the record is gone; -1 when the lane still owes the event.
     ///
     /// A replay enters anew; only a dead letter that is taken up by it has entered before.
@@ -20,7 +21,7 @@ extension RedisScript {
         name: "replayStep",
         source: queueTargetLua + replayLua + #"""
             if redis.call('HGET', KEYS[7], 'state') ~= 'running' then return -3 end
-            if redis.call('LINDEX', KEYS[8], -1) ~= ARGV[6] then return -2 end
+            if redis.call('LINDEX', KEYS[8], -1) ~= ARGV[7] then return -2 end
             local result = 0
             if ARGV[1] ~= 'skip' then result = replay() end
             redis.call('RPOP', KEYS[8])
@@ -53,7 +54,8 @@ extension RedisScript {
             if old ~= 'dead' or redis.call('ZREM', KEYS[6], id) == 0 then
               redis.call('HINCRBY', KEYS[4], 'lane:' .. name .. ':entered', 1)
             end
-            redis.call('HDEL', KEYS[2], 'attempts:' .. name, 'first:' .. name)
+            redis.call('HDEL', KEYS[2], 'attempts:' .. name, 'first:' .. name, 'forced:' .. name)
+            if ARGV[6] ~= '0' then redis.call('HSET', KEYS[2], 'forced:' .. name, ARGV[6]) end
             redis.call('HSET', KEYS[2], 'to:' .. name, 'waiting', 'status', 'forwarding')
             redis.call('HINCRBY', KEYS[2], 'pending', 1)
             redis.call('PERSIST', KEYS[2])

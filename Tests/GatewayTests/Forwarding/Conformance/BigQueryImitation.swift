@@ -37,8 +37,9 @@ struct BigQueryImitation: APIImitation {
         var events: [ReceivedEvent] = []
         for row in try body.member("rows").elements(1...500) {
             let event = try WarehouseRows.read(try row.member("json"), payloadIsText: true)
-            guard try row.string("insertId", atMost: 128) == event.key else { throw Violation("insertId is wrong") }
-            events.append(event)
+            let key = try row.string("insertId", atMost: 128)
+            guard key.isDeduplicationKey(of: event.key) else { throw Violation("insertId is wrong") }
+            events.append(ReceivedEvent(key: key, isSpoilt: event.isSpoilt))
         }
         return .events(events)
     }

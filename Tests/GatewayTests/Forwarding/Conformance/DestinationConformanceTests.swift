@@ -48,6 +48,22 @@ struct DestinationConformanceTests {
     }
 
     @Test(arguments: types)
+    func `a forced replay has another deduplication key, the same in each of its attempts`(_ type: String) async throws
+    {
+        let bench = try ConformanceBench(type, .success)
+        // SendGrid's event_id is a mark for people: the service drops nothing by it.
+        guard bench.imitation.hasDeduplicationKey, type != "sendgrid" else { return }
+        let event = try ConformanceEvents.payment(0)
+        for forced in [0, 1, 1, 2] {
+            let result = await bench.destination.send([try Event(json: event.json, forced: forced)])
+            #expect(result.outcomes == [.delivered], "\(result)")
+        }
+        bench.expectNoViolations()
+        let keys = bench.accepted
+        #expect(keys.count == 4 && Set(keys).count == 3 && keys[1] == keys[2], "\(keys)")
+    }
+
+    @Test(arguments: types)
     func `more than a request may hold becomes several`(_ type: String) async throws {
         let bench = try ConformanceBench(type, .success)
         // One more than the limit where that is small; else so large that bytes run out before events do.

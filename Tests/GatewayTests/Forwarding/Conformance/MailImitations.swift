@@ -148,7 +148,9 @@ struct ResendImitation: APIImitation {
             throw Violation("the sender is wrong")
         }
         let tag = try body.member("tags").elements(1...1)[0]
-        guard try tag.string("name") == "event_id", idempotencyKey == "test/\(try tag.string("value"))" else {
+        guard try tag.string("name") == "event_id", idempotencyKey.hasPrefix("test/"),
+            String(idempotencyKey.dropFirst(5)).isDeduplicationKey(of: try tag.string("value"))
+        else {
             throw Violation("the tag or the key is not the event's id")
         }
         let to = try body.member("to").elements(1...1)[0].text

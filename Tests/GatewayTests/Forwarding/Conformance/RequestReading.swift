@@ -2,6 +2,13 @@ import Verifiers
 
 @testable import WebhookGateway
 
+extension String {
+    /// Whether it is the key of the event with that id: the id itself, or a forced replay's.
+    func isDeduplicationKey(of id: String) -> Bool {
+        self == id || hasPrefix("\(id)-r") && UInt32(dropFirst(id.count + 2)) != nil
+    }
+}
+
 /// What imitations check requests with.
 extension FakeHTTPServer.Received {
     var path: String { String(target.prefix { $0 != "?" }) }

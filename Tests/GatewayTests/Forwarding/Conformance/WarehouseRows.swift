@@ -16,7 +16,7 @@ enum WarehouseRows {
         let payload =
             payloadIsText
             ? try JSONCursor(Array(try row.string("payload").utf8), name: "payload") : try row.member("payload")
-        guard try payload.string("id") == id, try payload.string("specversion") == "1.0" else {
+        guard id.isDeduplicationKey(of: try payload.string("id")), try payload.string("specversion") == "1.0" else {
             throw Violation("the payload is another event's")
         }
         return ReceivedEvent(
