@@ -2,6 +2,8 @@
 @ControlPlane
 final class StatsSampler {
     private static let delay: Int64 = 1000
+    /// How often it looks whether the store is there, at the start.
+    private static let look = Duration.milliseconds(200)
 
     private let services: AdminServices
     private var told: [String: UInt64] = [:]
@@ -25,7 +27,10 @@ final class StatsSampler {
     func stop() { task?.cancel() }
 
     private func begin() async {
-        guard await services.connection.becomesReady(within: .seconds(30)) else { return }
+        while !services.connection.isReady {
+            guard !Task.isCancelled else { return }
+            try? await Task.sleep(for: Self.look)
+        }
         // Without it one minute is missing in the charts.
         try? await services.stats.begin(now: Clock.unixMilliseconds())
     }

@@ -34,10 +34,11 @@ enum RefusalRoutes {
         Shape.Member("id", .string), Shape.Member("duplicate", .boolean), Shape.Member("quarantined", .boolean),
     ])
 
-    private static let selection = Shape.object([
-        Shape.Member("ids", .list(.text(longest: 64), longest: 1000), "refusals by their ids"),
-        Shape.Member("filter", .object(filter), "all that it means; {} means all there are"),
-    ])
+    private static let selection = Shape.alternatives(
+        [
+            Shape.Member("ids", .list(.text(longest: 64), longest: 1000), "refusals by their ids"),
+            Shape.Member("filter", .object(filter), "all that it means; {} means all there are"),
+        ], among: ["ids", "filter"], isRequired: true)
 
     private static let left = Shape.Member(
         "refused",
