@@ -10,7 +10,8 @@ import signal
 import subprocess
 import sys
 
-from harness import callgrind, forwarding, goals, instructions, load, machine, plan, report, requests, search, servers
+from harness import (
+    callgrind, forwarding, goals, instructions, load, machine, micro, plan, report, requests, search, servers)
 from harness.processes import Failure, Skipped
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
@@ -31,6 +32,8 @@ def arguments():
                       help="only the forwarder, with destinations on loopback; exit 1 when a goal is not met")
     kind.add_argument("--search", action="store_true",
                       help="only the admin API over 500,000 archived events; exit 1 when a goal is not met")
+    kind.add_argument("--micro", action="store_true",
+                      help="only verification and mapping, call by call; exit 1 when a goal is not met")
     kind.add_argument("--install", action="store_true", help="only install the peers that are missing (apt-get, pip)")
     parser.add_argument("--scale", type=int, default=1, metavar="N",
                         help="with --forwarding and --search: a fraction of the events, 1/N")
@@ -170,6 +173,8 @@ def main():
         if (options.check or options.profile) and callgrind.missing():
             print(f"skipped: valgrind is not installed ({callgrind.missing()})")
             return 0
+        if options.micro:
+            return 0 if micro.show(TOOLS) else 1
         load.build(TOOLS)
         binary = options.binary or servers.build_product(REPOSITORY)
         if options.check:

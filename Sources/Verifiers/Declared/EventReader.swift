@@ -69,15 +69,18 @@ struct EventReader {
         switch rules.timeFormat {
         case .seconds: moment = Timestamp(unixSeconds: bytes)
         case .milliseconds: moment = Timestamp(unixMilliseconds: bytes)
-        case .unix:
-            // 100,000,000,000 seconds are the year 5138, as many milliseconds the year 1973.
-            let isLong = (Digits.number(bytes, maximumCount: 19) ?? 0) >= 100_000_000_000
-            moment = isLong ? Timestamp(unixMilliseconds: bytes) : Timestamp(unixSeconds: bytes)
+        case .unix: moment = Self.unixMoment(bytes)
         case .decimal: moment = Timestamp(decimalSeconds: bytes)
-        case .rfc3339: moment = Timestamp(rfc3339: bytes) ?? Timestamp(unixSeconds: bytes)
+        case .rfc3339: moment = Timestamp(rfc3339: bytes) ?? Self.unixMoment(bytes)
         case .zoneless: moment = Timestamp(zoneless: bytes) ?? Timestamp(rfc3339: bytes)
         }
         return moment.flatMap { $0.isRepresentable ? $0 : nil }
+    }
+
+    /// 100,000,000,000 seconds are the year 5138, as many milliseconds the year 1973.
+    private static func unixMoment(_ bytes: ArraySlice<UInt8>) -> Timestamp? {
+        let isLong = (Digits.number(bytes, maximumCount: 19) ?? 0) >= 100_000_000_000
+        return isLong ? Timestamp(unixMilliseconds: bytes) : Timestamp(unixSeconds: bytes)
     }
 
     // MARK: Writing anew

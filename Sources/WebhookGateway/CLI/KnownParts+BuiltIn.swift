@@ -6,9 +6,9 @@ extension KnownParts {
         provider: { (name, own, changes) throws(ConfigurationError) in
             try ProviderLibrary(own: own).kind(named: name, changes: changes)
         },
-        mappingIssues: { name, rules in
+        mappingIssues: { name, all in
             do throws(ConfigurationError) {
-                _ = try MappingCatalog(overrides: [name: rules]).rules(named: name)
+                _ = try MappingCatalog(overrides: all).rules(named: name)
                 return []
             } catch {
                 return error.issues

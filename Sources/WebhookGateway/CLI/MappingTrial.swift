@@ -18,13 +18,23 @@ struct MappingTrial {
     private let mapper: Mapper
     private let envelope: EnvelopeWriter
     private var ids = ULIDGenerator()
+    private var survey = PathSurvey()
+
+    /// Fields of the rules that were used for which none of the deliveries so far had anything.
+    var unknownPaths: [PathSurvey.Unknown] { survey.all }
 
     /// - Throws: `InvalidSettings`, `ConfigurationError`.
     init(_ source: SourceConfiguration, mappings: [String: JSONValue]) throws {
-        self.source = source
-        provider = try RequestVerifier.provider(of: source)
         let rules = try MappingCatalog(overrides: mappings).rules(named: source.mapping)
-        mapper = Mapper(provider: source.provider, rules: rules)
+        self.init(
+            source, provider: try RequestVerifier.provider(of: source),
+            mapper: Mapper(provider: source.provider, rules: rules))
+    }
+
+    init(_ source: SourceConfiguration, provider: any Provider, mapper: Mapper) {
+        self.source = source
+        self.provider = provider
+        self.mapper = mapper
         envelope = EnvelopeWriter(source: source.name, provider: source.provider)
     }
 
@@ -48,6 +58,7 @@ struct MappingTrial {
     }
 
     private mutating func outcome(of event: ProviderEvent, in document: JSONDocument, now: Int64) -> Outcome {
+        if let (rule, scope) = mapper.rule(for: event, in: document) { survey.add(rule, scope) }
         var data = ByteBuffer()
         let mapped: Mapper.Mapped
         do throws(MappingFailure) {

@@ -43,9 +43,14 @@ extension Configuration {
                 issues.append(ConfigurationIssue(keyPath: "providers.\(name)", message: problem, remedy: "rename it"))
             }
             do throws(ConfigurationError) {
-                _ = try known.provider(name, providers, [:])
+                // A definition's mapping, perhaps inherited, is one of the mappings.
+                if case .declared(let definition)? = try known.provider(name, providers, [:]), mappings[name] == nil,
+                    let mapping = definition.mapping
+                {
+                    mappings[name] = try? JSON5.value(of: Array(mapping.utf8))
+                }
             } catch {
-                issues += error.issues
+                issues += error.issues.filter { !issues.contains($0) }
             }
         }
         let refused = Set(issues.map { $0.keyPath.split(separator: ".").prefix(2).joined(separator: ".") })
@@ -61,9 +66,6 @@ extension Configuration {
                         remedy: issue.remedy)
                 }
             }
-        }
-        for (name, definition) in providers where mappings[name] == nil {
-            if case .object(let members) = definition, let mapping = members["mapping"] { mappings[name] = mapping }
         }
         return issues
     }

@@ -124,15 +124,22 @@ extension ConfigurationLoader {
     }
 
     private func development() throws(ConfigurationError) -> LoadedConfiguration {
+        let place = "the built-in configuration"
         let directory = Configuration().dataDirectory
+        var configuration: Configuration
         do throws(ConfigurationIssue) {
             let secrets =
                 keepsDevelopmentSecrets
                 ? try DevelopmentSecrets.loadOrCreate(in: directory)
                 : try DevelopmentSecrets.load(from: directory) ?? .generate()
-            return LoadedConfiguration(configuration: .development(secrets), origin: .development, warnings: [])
+            configuration = .development(secrets)
         } catch {
-            throw ConfigurationError(place: "the built-in configuration", issues: [error])
+            throw ConfigurationError(place: place, issues: [error])
         }
+        // Definitions lie beside where the configuration file would be.
+        var issues = configuration.addProviders(fromFolder: "providers")
+        issues += configuration.resolveProviders(known, after: issues)
+        guard issues.isEmpty else { throw ConfigurationError(place: place, issues: issues) }
+        return LoadedConfiguration(configuration: configuration, origin: .development, warnings: [])
     }
 }

@@ -120,8 +120,9 @@ struct ConfigurationValidation {
     }
 
     private mutating func checkMappings() {
-        for (name, rules) in configuration.mappings.sorted(by: { $0.key < $1.key }) {
-            issues += known.mappingIssues(name, rules)
+        for name in configuration.mappings.keys.sorted() {
+            // What is wrong with a mapping is wrong with all that extend it.
+            issues += known.mappingIssues(name, configuration.mappings).filter { !issues.contains($0) }
         }
     }
 

@@ -15,8 +15,9 @@ struct KnownParts: Sendable {
         }
     /// The bundled mappings, besides the one each provider has.
     var mappingNames: Set<String> = []
-    /// What is wrong with the rules of a mapping; key paths begin with `mappings.<name>`.
-    var mappingIssues: @Sendable (_ name: String, _ rules: JSONValue) -> [ConfigurationIssue] = { _, _ in [] }
+    /// What is wrong with the mapping of a name among all; key paths begin with `mappings.<name>`, or with that of one it
+    /// extends.
+    var mappingIssues: @Sendable (_ name: String, _ all: [String: JSONValue]) -> [ConfigurationIssue] = { _, _ in [] }
     /// What the destination's type finds wrong with it; key paths are relative to the destination.
     var destinationIssues: @Sendable (_ destination: DestinationConfiguration) -> [ConfigurationIssue] = { _ in [] }
 }

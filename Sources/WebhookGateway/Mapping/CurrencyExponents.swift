@@ -63,6 +63,13 @@ struct CurrencyCode: Equatable, Sendable {
         output.append(UInt8(truncatingIfNeeded: packed))
     }
 
+    /// The code as a provider writes it: Stripe's are in lower case, ISO 4217's in upper case.
+    func text(in scale: CurrencyExponents.Scale) -> [UInt8] {
+        var output = ByteBuffer()
+        append(to: &output)
+        return scale == .stripe ? output.bytes.map { $0 | 0x20 } : output.bytes
+    }
+
     /// Lets a switch name codes as text.
     static func ~= (text: StaticString, code: CurrencyCode) -> Bool {
         let letters = text.utf8Start

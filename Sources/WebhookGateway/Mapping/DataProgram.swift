@@ -221,7 +221,7 @@ final class DataProgram: Sendable {
             }
             switch (field.transforms.first, field.transforms.count) {
             case (nil, _): instruction.kind = .scalar(lowercased: false)
-            case (.lowercase, 1): instruction.kind = .scalar(lowercased: true)
+            case (.lowercase(_), 1): instruction.kind = .scalar(lowercased: true)
             case (.minorUnits(.path(let path), let scale), 1):
                 guard let currency = plain(path) else { return plainly }
                 instruction.kind = .minorUnits(currency: places.count, scale)

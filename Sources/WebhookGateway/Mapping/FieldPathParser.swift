@@ -1,3 +1,5 @@
+import Verifiers
+
 /// Reads the notation of `FieldPath`.
 struct FieldPathParser {
     private let text: String
@@ -25,6 +27,9 @@ struct FieldPathParser {
             case "[": steps.append(try bracket())
             default: throw malformed("expected '.' or '[' before \"\(character)\(rest)\"")
             }
+        }
+        guard steps.count <= JSONDocument.maximumDepth else {
+            throw malformed("it has more than \(JSONDocument.maximumDepth) steps, and no payload is so deep")
         }
         return (startsAtPayload, steps)
     }

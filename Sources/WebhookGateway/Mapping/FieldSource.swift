@@ -48,9 +48,13 @@ final class FieldSource: Sendable {
     ) throws(TransformProblem) -> MappedValue? {
         var value = value
         for transform in transforms {
-            guard let next = try transform.apply(to: value, scope), !next.isAbsent(in: scope.document) else {
-                return nil
+            let next: MappedValue?
+            do throws(TransformProblem) {
+                next = try transform.apply(to: value, scope)
+            } catch {
+                throw TransformProblem("\(transform.name): \(error.reason)")
             }
+            guard let next, !next.isAbsent(in: scope.document) else { return nil }
             value = next
         }
         return value

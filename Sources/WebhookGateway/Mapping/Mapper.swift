@@ -56,11 +56,8 @@ struct Mapper: Sendable {
         _ event: ProviderEvent, in document: JSONDocument, data output: inout ByteBuffer
     ) throws(MappingFailure) -> Mapped {
         for candidate in candidates(event.type) {
-            let rule = candidate.rule
-            var scope = MappingScope(document: document, event: event, base: event.payload)
-            scope.base = rule.base(in: scope)
-            guard rule.conditions.allSatisfy({ $0.holds(in: scope) }) else { continue }
-            return try apply(rule, type: candidate.type, to: event, scope, &output)
+            guard let scope = candidate.rule.scope(of: event, in: document) else { continue }
+            return try apply(candidate.rule, type: candidate.type, to: event, scope, &output)
         }
         appendRaw(event, document, to: &output)
         return Mapped(type: passThroughType(event), subject: subject(event), time: event.time, isCanonical: false)
@@ -69,9 +66,7 @@ struct Mapper: Sendable {
     /// The rule that maps an event, and where its paths start; nil: none does.
     func rule(for event: ProviderEvent, in document: JSONDocument) -> (rule: Rule, scope: MappingScope)? {
         for candidate in candidates(event.type) {
-            var scope = MappingScope(document: document, event: event, base: event.payload)
-            scope.base = candidate.rule.base(in: scope)
-            if candidate.rule.conditions.allSatisfy({ $0.holds(in: scope) }) { return (candidate.rule, scope) }
+            if let scope = candidate.rule.scope(of: event, in: document) { return (candidate.rule, scope) }
         }
         return nil
     }
@@ -84,7 +79,7 @@ struct Mapper: Sendable {
         _ rule: Rule, type: String?, to event: ProviderEvent, _ scope: MappingScope, _ output: inout ByteBuffer
     ) throws(MappingFailure) -> Mapped {
         let start = output.count
-        var writer = MappingWriter()
+        var writer = MappingWriter(of: scope.document, from: start)
         var mapped = Mapped(
             type: type ?? passThroughType(event), subject: subject(event), time: event.time,
             isCanonical: rule.data != nil)

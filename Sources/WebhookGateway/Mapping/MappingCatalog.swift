@@ -14,31 +14,51 @@ struct MappingCatalog: Sendable {
         Set(overrides.keys).union(ProviderCatalog.names).sorted()
     }
 
-    /// The rules of that name.
+    /// The rules of that name, with those of the mapping it extends.
     func rules(named name: String) throws(ConfigurationError) -> MappingRules {
-        if let override = overrides[name] {
-            return try MappingRules(override, at: "mappings.\(name)", extending: try Self.extended(by: override))
-        }
-        guard let bundled = try Self.bundled(name) else {
-            let guess = NearestName.to(name, among: names).map { "did you mean \"\($0)\"?" }
-            let issue = ConfigurationIssue(
-                keyPath: "mappings.\(name)", message: "there is no mapping of that name",
-                remedy: guess ?? "there are \(names.joined(separator: ", "))")
-            throw ConfigurationError(place: "mapping", issues: [issue])
-        }
-        return bundled
+        try rules(named: name, for: [])
     }
 
-    /// The bundled mapping of that name; that of a definition stands in it, and one without any maps nothing.
+    /// `extending` are the mappings that extend this one, the first asked for first. One that extends its own name means
+    /// the bundled one.
+    private func rules(named name: String, for extending: [String]) throws(ConfigurationError) -> MappingRules {
+        if let own = overrides[name], extending.last != name {
+            guard !extending.contains(name) else {
+                throw Self.problem(
+                    "mappings.\(name).extends", "mappings extend each other in a circle",
+                    "take one out: \((extending + [name]).joined(separator: " extends "))")
+            }
+            var base: MappingRules?
+            if case .object(let members) = own, case .text(let text)? = members["extends"], names.contains(text) {
+                base = try rules(named: text, for: extending + [name])
+            }
+            return try MappingRules(own, at: "mappings.\(name)", extending: base)
+        }
+        if let bundled = try Self.bundled(name) { return bundled }
+        let guess = NearestName.to(name, among: names).map { "did you mean \"\($0)\"?" }
+        throw Self.problem(
+            "mappings.\(name)", "there is no mapping of that name",
+            guess ?? "there are \(names.joined(separator: ", "))")
+    }
+
+    private static func problem(_ keyPath: String, _ message: String, _ remedy: String) -> ConfigurationError {
+        ConfigurationError(
+            place: "mapping", issues: [ConfigurationIssue(keyPath: keyPath, message: message, remedy: remedy)])
+    }
+
+    /// The bundled mapping of that name as JSON5; nil when none is bundled. One that maps nothing is `[]`.
+    static func bundledText(_ name: String) -> String? {
+        if let provider = ProviderCatalog.named(name) { return provider.mapping }
+        guard let definition = BundledDefinitions.named(name),
+            case .object(let members)? = try? JSON5.value(of: Array(definition.json5.utf8))
+        else { return nil }
+        if let mapping = members["mapping"] { return mapping.json }
+        if case .text(let base)? = members["base"] { return bundledText(base) }
+        return "[]"
+    }
+
     private static func bundled(_ name: String) throws(ConfigurationError) -> MappingRules? {
-        if let provider = ProviderCatalog.named(name) { return try MappingRules(json5: provider.mapping, named: name) }
-        guard let definition = BundledDefinitions.named(name) else { return nil }
-        return try MappingRules(definition: definition.json5, named: name)
-    }
-
-    /// The bundled mapping that `extends` names; the operator's own cannot be extended, so no circle can arise.
-    private static func extended(by mapping: JSONValue) throws(ConfigurationError) -> MappingRules? {
-        guard case .object(let members) = mapping, case .text(let name)? = members["extends"] else { return nil }
-        return try bundled(name)
+        guard let text = bundledText(name) else { return nil }
+        return try MappingRules(json5: text, named: name)
     }
 }

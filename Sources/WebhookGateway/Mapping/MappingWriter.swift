@@ -3,6 +3,26 @@ import Verifiers
 /// Writes the fields of one event and gathers those that fail.
 struct MappingWriter {
     private(set) var failures: [MappingFailure.Field] = []
+    /// What the output may hold at most: lists that repeat parts of the payload could grow without end.
+    private let longest: Int
+
+    /// What the data of one event may be larger than its delivery's body, in bytes.
+    static let mostGrowth = 4 * 1_048_576
+
+    /// A writer of the data that begins at `start`.
+    init(of document: JSONDocument, from start: Int) {
+        longest = start + document.bytes.count + Self.mostGrowth
+    }
+
+    private struct TooLong: Error {}
+
+    /// Notes that the data is too large; false when it is not.
+    private mutating func isTooLong(_ count: Int, at target: String) -> Bool {
+        guard count > longest else { return false }
+        let reason = "the data is more than \(Self.mostGrowth / 1_048_576) MiB larger than the delivery"
+        failures.append(MappingFailure.Field(target: target, sources: [], found: [], reason: reason))
+        return true
+    }
 
     /// A field's value; a failure is noted and counts as none.
     mutating func value(of field: Field, _ scope: MappingScope) -> MappedValue? {
@@ -59,7 +79,7 @@ struct MappingWriter {
         var place = 0
         var isEmpty = true
         output.append(UInt8(ascii: "["))
-        list.path.forEachNode(in: scope) { item in
+        try? list.path.forEachNode(in: scope) { (item) throws(TooLong) in
             defer { place += 1 }
             guard !MappedValue.isAbsent(item, in: scope.document) else { return }
             let mark = output.count
@@ -75,6 +95,7 @@ struct MappingWriter {
             for index in failed..<failures.count {
                 failures[index].target = "\(list.target)[\(place)].\(failures[index].target)"
             }
+            if isTooLong(output.count, at: list.target) { throw TooLong() }
         }
         output.append(UInt8(ascii: "]"))
         if isEmpty, list.isRequired {

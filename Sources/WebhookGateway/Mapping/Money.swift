@@ -5,6 +5,12 @@ struct Money: Equatable, Sendable {
     let minor: Int64
     let currency: CurrencyCode
 
+    /// Takes an amount as it is.
+    init(minor: Int64, currency: CurrencyCode) {
+        self.minor = minor
+        self.currency = currency
+    }
+
     /// Takes an amount that a provider counts in its own minor units.
     init(minor: Int64, currency: CurrencyCode, scale: CurrencyExponents.Scale) throws(TransformProblem) {
         let surplus = CurrencyExponents.iso(currency) - CurrencyExponents.exponent(of: currency, in: scale)
@@ -27,6 +33,22 @@ struct Money: Equatable, Sendable {
         }
         self.minor = minor
         self.currency = currency
+    }
+
+    /// The amount in a provider's own minor units.
+    func minor(in scale: CurrencyExponents.Scale) throws(TransformProblem) -> Int64 {
+        let surplus = CurrencyExponents.iso(currency) - CurrencyExponents.exponent(of: currency, in: scale)
+        guard surplus > 0 else { return try Self.scaled(minor, by: -surplus) }
+        let (quotient, remainder) = minor.quotientAndRemainder(dividingBy: try Self.scaled(1, by: surplus))
+        guard remainder == 0 else { throw TransformProblem("the provider cannot count so small an amount") }
+        return quotient
+    }
+
+    /// The amount in major units, "19.99".
+    var decimal: [UInt8] {
+        var output = ByteBuffer()
+        appendDecimal(to: &output)
+        return output.bytes
     }
 
     /// Appends `{"minor":1999,"currency":"USD","decimal":"19.99"}`.

@@ -37,8 +37,15 @@ final class Rule: Sendable {
         targets = data ?? []
     }
 
+    /// Where the rule reads in an event; nil when its conditions do not hold.
+    func scope(of event: ProviderEvent, in document: JSONDocument) -> MappingScope? {
+        var scope = MappingScope(document: document, event: event, base: event.payload)
+        scope.base = base(in: scope)
+        return conditions.allSatisfy({ $0.holds(in: scope) }) ? scope : nil
+    }
+
     /// Where the rule's paths start in an event; the scope's base is the payload.
-    func base(in scope: MappingScope) -> JSONDocument.Node? {
+    private func base(in scope: MappingScope) -> JSONDocument.Node? {
         if roots.isEmpty { return scope.payload }
         for root in roots {
             if let node = root.node(in: scope), scope.document.kind(of: node) == .object { return node }

@@ -13,23 +13,27 @@ struct RuleReader {
         var roots: [FieldPath] = []
         var subject: Field?
         var time: Field?
-        var shared: [String: [String: JSONValue]] = [:]
-        var sharedPath = ""
+        var shared: [String: SharedFields] = [:]
     }
 
     /// A list of rules, or an object of `rules` and what they have in common.
-    func rules(_ value: JSONValue, at keyPath: String, extending extended: MappingRules?) -> [Rule] {
-        if case .array(let rules) = value { return read(rules, at: keyPath, Defaults()) }
-        let keys = ["extends", "root", "subject", "time", "shared", "rules"]
-        guard let mapping = StrictObject(value, at: keyPath, keys: keys, problems) else { return [] }
+    func rules(
+        _ value: JSONValue, at keyPath: String, extending extended: MappingRules?
+    ) -> (rules: [Rule], shared: [String: SharedFields]) {
+        if case .array(let rules) = value { return (read(rules, at: keyPath, Defaults()), [:]) }
+        let keys = ["extends", "root", "subject", "time", "shared", "rules", "tests"]
+        guard let mapping = StrictObject(value, at: keyPath, keys: keys, problems) else { return ([], [:]) }
         var defaults = Defaults()
+        defaults.shared = extended?.shared ?? [:]
         defaults.roots = roots(mapping)
         defaults.subject = override("subject", mapping, isRequired: true)
         defaults.time = override("time", mapping, isRequired: false)
-        defaults.sharedPath = mapping.path("shared")
         if let shared = mapping["shared"] {
             if case .object(let sets) = shared {
-                for (name, set) in sets { defaults.shared[name] = members(set, at: "\(defaults.sharedPath).\(name)") }
+                for (name, set) in sets {
+                    let path = "\(mapping.path("shared")).\(name)"
+                    defaults.shared[name] = SharedFields(members: members(set, at: path), keyPath: path)
+                }
             } else {
                 problems.add(
                     mapping.path("shared"), "expected an object, found \(shared.kind)", "name each set of fields")
@@ -48,10 +52,11 @@ struct RuleReader {
                 result += extended.rules
             } else {
                 problems.add(
-                    mapping.path("extends"), "\"\(name)\" is not a bundled mapping", "name one, as in \"stripe\"")
+                    mapping.path("extends"), "\"\(name)\" is no mapping",
+                    "name one of your own or a bundled one, as in \"stripe\"")
             }
         }
-        return result
+        return (result, defaults.shared)
     }
 
     private func read(_ rules: [JSONValue], at keyPath: String, _ defaults: Defaults) -> [Rule] {
@@ -164,7 +169,7 @@ struct RuleReader {
                 problems.add(path, "there is no shared set of that name", guess ?? "define it under \"shared\"")
                 continue
             }
-            for (target, field) in set { targets[target] = (field, "\(defaults.sharedPath).\(name).\(target)") }
+            for (target, field) in set.members { targets[target] = (field, "\(set.keyPath).\(target)") }
         }
         if let own = rule["fields"] {
             let keyPath = rule.path("fields")

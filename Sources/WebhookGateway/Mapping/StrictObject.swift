@@ -82,6 +82,29 @@ struct StrictObject {
         case let value?: [(value, path(key))]
         }
     }
+
+    /// The texts of a list, or one text.
+    func texts(_ key: String) -> [String] {
+        list(key).compactMap { value, path in
+            if case .text(let text) = value { return text }
+            problems.add(path, "expected a text, found \(value.kind)", "write it in quotes")
+            return nil
+        }
+    }
+
+    /// The members of an object of texts, ordered by name.
+    func textMembers(_ key: String) -> [(name: String, text: String)] {
+        guard let value = members[key] else { return [] }
+        guard case .object(let members) = value else {
+            problems.add(path(key), "expected an object, found \(value.kind)", "write it as { name: \"text\" }")
+            return []
+        }
+        return members.sorted { $0.key < $1.key }.compactMap { name, value in
+            if case .text(let text) = value { return (name, text) }
+            problems.add("\(path(key)).\(name)", "expected a text, found \(value.kind)", "write it in quotes")
+            return nil
+        }
+    }
 }
 
 extension Constant {

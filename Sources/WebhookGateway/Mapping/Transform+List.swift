@@ -6,7 +6,15 @@ extension Transform {
         _ value: MappedValue, _ separator: [UInt8], _ place: Int?, _ scope: MappingScope
     ) throws(TransformProblem) -> MappedValue? {
         let text = try text(value, scope)
-        var ends: [Range<Int>] = []
+        let parts = ranges(of: text, between: separator)
+        guard let place else { return .list(parts.filter { !$0.isEmpty }.map { .text(Array(text[$0])) }) }
+        let wanted = place < 0 ? parts.count + place : place
+        return parts.indices.contains(wanted) ? .text(Array(text[parts[wanted]])) : nil
+    }
+
+    /// Where the parts of a text stand, empty ones too.
+    static func ranges(of text: [UInt8], between separator: [UInt8]) -> [Range<Int>] {
+        var ranges: [Range<Int>] = []
         var start = 0
         var index = 0
         while index + separator.count <= text.count {
@@ -14,14 +22,12 @@ extension Transform {
                 index += 1
                 continue
             }
-            ends.append(start..<index)
+            ranges.append(start..<index)
             index += separator.count
             start = index
         }
-        ends.append(start..<text.count)
-        guard let place else { return .list(ends.filter { !$0.isEmpty }.map { .text(Array(text[$0])) }) }
-        let wanted = place < 0 ? ends.count + place : place
-        return ends.indices.contains(wanted) ? .text(Array(text[ends[wanted]])) : nil
+        ranges.append(start..<text.count)
+        return ranges
     }
 
     /// One text of a list's elements.

@@ -18,11 +18,11 @@ extension Transform {
         guard let text = value.scalarText(in: scope.document) else { return nil }
         if let moment = Timestamp(rfc3339: text[...]) ?? Timestamp(zoneless: text[...]) { return moment }
         guard let number = DecimalText(text) else { return nil }
-        if unit == .seconds, let seconds = number.scaled(byPowerOfTen: 0) {
+        if unit != .milliseconds, let seconds = number.scaled(byPowerOfTen: 0) {
             let moment = Timestamp(seconds: seconds)
             return moment.isRepresentable ? moment : nil
         }
-        guard let total = number.scaled(byPowerOfTen: unit == .seconds ? 9 : 6) else { return nil }
+        guard let total = number.scaled(byPowerOfTen: unit == .milliseconds ? 6 : 9) else { return nil }
         let second: Int64 = 1_000_000_000
         let seconds = total >= 0 ? total / second : (total - second + 1) / second
         let moment = Timestamp(seconds: seconds, nanoseconds: Int32(total - seconds * second))

@@ -5,22 +5,29 @@ import Verifiers
 /// A step gets a value that is there and returns what it becomes; nil means that nothing is left (an empty text, a
 /// place that a list does not have). A value that a step cannot work on is a problem and fails the field.
 enum Transform: Sendable {
-    case trim, lowercase, uppercase
+    case trim
+    /// `from` is how the provider writes it, which only the inverse needs.
+    case lowercase(from: LetterCase?)
+    case uppercase(from: LetterCase?)
     case integer, decimal, boolean
     case timestamp(TimestampUnit)
     case minorUnits(Currency, CurrencyExponents.Scale)
     case majorUnits(Currency)
     case sha256
-    case split(separator: [UInt8], place: Int?)
+    case split(separator: [UInt8], at: Int?)
     case join(separator: [UInt8])
     case lookup(LookupTable)
     case concat(before: [UInt8], after: [UInt8])
     case mask(Mask)
     case constant(Constant)
 
-    /// What a number of a timestamp counts.
+    /// What a number of a timestamp counts; every unit accepts RFC 3339, which `rfc3339` says the provider sends.
     enum TimestampUnit: String, CaseIterable, Sendable {
-        case seconds, milliseconds
+        case seconds, milliseconds, rfc3339
+    }
+
+    enum LetterCase: String, CaseIterable, Sendable {
+        case lowercase, uppercase
     }
 
     /// Where an amount's currency is.

@@ -13,6 +13,9 @@ struct TransformReader {
         "lookup": ["otherwise", "keep"], "concat": [], "mask": [], "constant": [],
     ]
 
+    /// The names of all transforms.
+    static var names: [String] { options.keys.sorted() }
+
     /// The `transforms` of a field or source.
     func chain(_ object: StrictObject) -> [Transform] {
         object.list("transforms").compactMap { value, path in transform(value, at: path) }
@@ -45,8 +48,8 @@ struct TransformReader {
     private func transform(_ name: String, _ object: StrictObject, at keyPath: String) -> Transform? {
         switch name {
         case "trim": return .trim
-        case "lowercase": return .lowercase
-        case "uppercase": return .uppercase
+        case "lowercase": return .lowercase(from: letterCase(name, object))
+        case "uppercase": return .uppercase(from: letterCase(name, object))
         case "integer": return .integer
         case "decimal": return .decimal
         case "boolean": return .boolean
@@ -58,7 +61,7 @@ struct TransformReader {
         case "split":
             let place = object["at"] == nil ? nil : object.integer("at", default: 0)
             guard let separator = separator(name, object, default: ",") else { return nil }
-            return .split(separator: separator, place: place)
+            return .split(separator: separator, at: place)
         case "join": return separator(name, object, default: "").map { .join(separator: $0) }
         case "lookup": return lookup(object)
         case "concat": return concat(object)
@@ -73,7 +76,7 @@ struct TransformReader {
     }
 
     private func unknown(_ name: String, at keyPath: String) {
-        let names = Self.options.keys.sorted()
+        let names = Self.names
         let guess = NearestName.to(name, among: names).map { "did you mean \"\($0)\"?" }
         problems.add(
             keyPath, "there is no transform \"\(name)\"", guess ?? "there are \(names.joined(separator: ", "))")
@@ -87,6 +90,18 @@ struct TransformReader {
         let choices = Choice.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
         problems.add(object.path(key), "\"\(text)\" is not a choice", "choose one of \(choices)")
         return fallback
+    }
+
+    /// `{ from: "uppercase" }`, or nothing.
+    private func letterCase(_ name: String, _ object: StrictObject) -> Transform.LetterCase? {
+        guard let value = object[name],
+            let inner = StrictObject(value, at: object.path(name), keys: ["from"], problems)
+        else { return nil }
+        guard inner["from"] != nil else {
+            problems.add(inner.keyPath, "says nothing", "as in { \(name): { from: \"uppercase\" } }")
+            return nil
+        }
+        return choice("from", inner, default: .uppercase)
     }
 
     /// A path to the currency, `{ code: "EUR" }`, or nothing: the value holds both.

@@ -17,17 +17,31 @@ struct DefinitionReader {
         return definition
     }
 
+    /// The tests that a definition carries beside its vectors (docs/mappings.md).
+    static func tests(
+        _ value: JSONValue, named name: String, at keyPath: String
+    ) throws(ConfigurationError) -> [MappingTest] {
+        guard case .object(let members) = value else { return [] }
+        let problems = MappingProblems()
+        let tests = MappingTestReader(problems: problems).tests(
+            StrictObject(members: members, keyPath: keyPath, problems: problems))
+        guard problems.issues.isEmpty else {
+            throw ConfigurationError(place: "provider \(name)", issues: problems.issues)
+        }
+        return tests
+    }
+
     private func definition(_ value: JSONValue, named name: String, at keyPath: String) -> ProviderDefinition {
         var definition = ProviderDefinition(name: name, title: name)
         let keys = [
             "title", "documentation", "setup", "facts", "proof", "proofs", "body", "event", "handshakes", "answers",
-            "sampleHeaders", "vectors", "mapping",
+            "sampleHeaders", "vectors", "mapping", "tests",
         ]
         guard let object = StrictObject(value, at: keyPath, keys: keys, problems) else { return definition }
         definition.title = object.text("title") ?? name
         definition.documentation = object.text("documentation")
-        definition.setup = texts(object, "setup")
-        definition.facts = textMembers(object, "facts").map { .init(name: $0.name, text: $0.text) }
+        definition.setup = object.texts("setup")
+        definition.facts = object.textMembers("facts").map { .init(name: $0.name, text: $0.text) }
         if object["proof"] != nil, object["proofs"] != nil {
             problems.add(object.path("proofs"), "stands beside \"proof\"", "keep one of the two")
         }
@@ -44,10 +58,11 @@ struct DefinitionReader {
         }
         definition.handshakes = object.list("handshakes").compactMap { handshake($0.value, at: $0.path) }
         definition.answers = answers(object)
-        definition.sampleHeaders = textMembers(object, "sampleHeaders").map { .init(name: $0.name, value: $0.text) }
+        definition.sampleHeaders = object.textMembers("sampleHeaders").map { .init(name: $0.name, value: $0.text) }
         definition.vectors = object.list("vectors").compactMap {
             VectorReader(problems: problems).vector($0.value, at: $0.path)
         }
+        _ = MappingTestReader(problems: problems).tests(object)
         if let mapping = object["mapping"] {
             definition.mapping = mapping.json
             do throws(ConfigurationError) {
@@ -80,7 +95,7 @@ struct DefinitionReader {
             "echoHeader",
         ]
         guard let object = StrictObject(value, at: path, keys: keys, problems) else { return nil }
-        let methods = texts(object, "methods")
+        let methods = object.texts("methods")
         for method in methods where !["GET", "HEAD", "POST"].contains(method) {
             problems.add(object.path("methods"), "\"\(method)\" is not accepted", "it is GET, HEAD or POST")
         }
@@ -136,27 +151,5 @@ struct DefinitionReader {
             }
         }
         return rules
-    }
-
-    private func texts(_ object: StrictObject, _ key: String) -> [String] {
-        object.list(key).compactMap { value, path in
-            if case .text(let text) = value { return text }
-            problems.add(path, "expected a text, found \(value.kind)", "write it in quotes")
-            return nil
-        }
-    }
-
-    /// The members of an object of texts, ordered by name.
-    private func textMembers(_ object: StrictObject, _ key: String) -> [(name: String, text: String)] {
-        guard let value = object[key] else { return [] }
-        guard case .object(let members) = value else {
-            problems.add(object.path(key), "expected an object, found \(value.kind)", "write it as { name: \"text\" }")
-            return []
-        }
-        return members.sorted { $0.key < $1.key }.compactMap { name, value in
-            if case .text(let text) = value { return (name, text) }
-            problems.add("\(object.path(key)).\(name)", "expected a text, found \(value.kind)", "write it in quotes")
-            return nil
-        }
     }
 }

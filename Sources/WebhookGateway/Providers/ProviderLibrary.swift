@@ -43,11 +43,60 @@ struct ProviderLibrary: Sendable {
         return .declared(try DefinitionReader.read(changed, named: name, at: "definition"))
     }
 
-    /// The text of a definition as a value; nil when the provider is written in Swift or unknown.
+    /// A definition as a value, with what it inherits from its `base`; nil when the provider is written in Swift or
+    /// unknown.
     func definition(named name: String) throws(ConfigurationError) -> JSONValue? {
-        if let own = own[name] { return own }
-        guard let bundled = BundledDefinitions.named(name) else { return nil }
-        return try Self.value(of: Array(bundled.json5.utf8), place: "provider \(name)")
+        try definition(named: name, for: [])
+    }
+
+    /// `heirs` are the definitions that inherit from this one. One that names itself means the bundled one.
+    private func definition(named name: String, for heirs: [String]) throws(ConfigurationError) -> JSONValue? {
+        let value: JSONValue
+        if let own = own[name], heirs.last != name {
+            value = own
+        } else if let bundled = BundledDefinitions.named(name) {
+            value = try Self.value(of: Array(bundled.json5.utf8), place: "provider \(name)")
+        } else {
+            return nil
+        }
+        guard case .object(var members) = value, let base = members.removeValue(forKey: "base") else { return value }
+        func problem(_ message: String, _ remedy: String) -> ConfigurationError {
+            let place = isOwn(name) ? "providers.\(name)" : name
+            return ConfigurationError(
+                place: "provider \(name)",
+                issues: [ConfigurationIssue(keyPath: "\(place).base", message: message, remedy: remedy)])
+        }
+        guard case .text(let baseName) = base else {
+            throw problem("expected a provider's name, found \(base.kind)", "as in \"standard-webhooks\"")
+        }
+        guard !heirs.contains(baseName) else {
+            throw problem(
+                "definitions inherit from each other in a circle",
+                "take one out: \((heirs + [name, baseName]).joined(separator: " inherits from "))")
+        }
+        guard case .object(let inherited)? = try definition(named: baseName, for: heirs + [name]) else {
+            if ProviderCatalog.named(baseName) != nil {
+                throw problem("\(baseName) has no definition", "it is written in Swift; name another")
+            }
+            let guess = NearestName.to(baseName, among: names).map { "did you mean \"\($0)\"?" }
+            throw problem(
+                "\(TextRule.quoted(baseName)) is no provider", guess ?? "`providers list` names those there are")
+        }
+        return Self.inheriting(members, from: inherited)
+    }
+
+    /// What a definition has of its own, over what it inherits. `event` is merged member by member; what people read, the
+    /// tests, and vectors of another proof are not passed on.
+    private static func inheriting(_ own: [String: JSONValue], from base: [String: JSONValue]) -> JSONValue {
+        var members = base
+        for key in ["title", "documentation", "setup", "facts", "tests"] { members[key] = nil }
+        if own["proof"] != nil || own["proofs"] != nil {
+            for key in ["proof", "proofs", "vectors"] { members[key] = nil }
+        }
+        for (key, value) in own {
+            members[key] = key == "event" ? members[key].map { merging(value, over: $0) } ?? value : value
+        }
+        return .object(members)
     }
 
     /// Reads JSON5.

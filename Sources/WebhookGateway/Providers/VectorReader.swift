@@ -13,14 +13,14 @@ struct VectorReader {
         var vector = ProviderVector()
         vector.name = object.text("name") ?? ""
         vector.origin = object.text("origin") ?? ""
-        vector.settings.secrets = texts(object, "secrets").map { Array($0.utf8) }
+        vector.settings.secrets = object.texts("secrets").map { Array($0.utf8) }
         vector.settings.notificationURL = object.text("notificationURL")
         vector.settings.verifyToken = object.text("verifyToken").map { Array($0.utf8) }
         vector.settings.toleranceSeconds = Int64(object.integer("toleranceSeconds", default: 300))
         vector.settings.allowUnauthenticated = object.boolean("allowUnauthenticated")
         vector.method = object.text("method") ?? "POST"
         vector.target = object.text("target") ?? "/"
-        vector.headers = headers(object)
+        vector.headers = object.textMembers("headers").map { .init(name: $0.name, value: $0.text) }
         vector.body = Array((object.text("body") ?? "").utf8)
         if let text = object.text("bodyBase64") {
             if let body = Base64.decode(Array(text.utf8)[...]) {
@@ -31,8 +31,8 @@ struct VectorReader {
         }
         vector.at = Int64(object.integer("at", default: 0))
         vector.expectation = expectation(object)
-        if object["types"] != nil { vector.types = texts(object, "types") }
-        if object["keys"] != nil { vector.keys = texts(object, "keys") }
+        if object["types"] != nil { vector.types = object.texts("types") }
+        if object["keys"] != nil { vector.keys = object.texts("keys") }
         return vector
     }
 
@@ -47,27 +47,5 @@ struct VectorReader {
             object.path("expect"), "\(TextRule.quoted(word)) is not known",
             "\(guess)it is one of \(words.joined(separator: ", "))")
         return .accepted
-    }
-
-    private func texts(_ object: StrictObject, _ key: String) -> [String] {
-        object.list(key).compactMap { value, path in
-            if case .text(let text) = value { return text }
-            problems.add(path, "expected a text, found \(value.kind)", "write it in quotes")
-            return nil
-        }
-    }
-
-    private func headers(_ object: StrictObject) -> [ProviderDefinition.HeaderValue] {
-        guard let value = object["headers"] else { return [] }
-        guard case .object(let members) = value else {
-            problems.add(object.path("headers"), "expected an object, found \(value.kind)", "as in { \"X-Id\": \"1\" }")
-            return []
-        }
-        return members.sorted { $0.key < $1.key }.compactMap { name, value in
-            if case .text(let text) = value { return .init(name: name, value: text) }
-            problems.add(
-                "\(object.path("headers")).\(name)", "expected a text, found \(value.kind)", "write it in quotes")
-            return nil
-        }
     }
 }

@@ -56,7 +56,7 @@ struct MappingLanguageTests {
         (#"[{ match: "t", passThrough: true, fields: {} }]"#, "the payload passes through as it is"),
         (#"{ rulez: [] }"#, #"m.rulez: is not a known key; did you mean "rules"?"#),
         ("7", "m: expected an object, found the number 7"),
-        ("{ rules: 7 }", "m.rules: expected a list"), (#"{ extends: "nobody" }"#, "is not a bundled mapping"),
+        ("{ rules: 7 }", "m.rules: expected a list"), (#"{ extends: "nobody" }"#, #""nobody" is no mapping"#),
         ("{ rules: [", "this is not JSON5"),
     ])
     func `a mistake is named with its place and a remedy`(_ rules: String, _ expected: String) throws {
@@ -95,6 +95,36 @@ struct MappingLanguageTests {
         #expect(try type("profile") == "own.profile")
         #expect(try type("subscribe") == "contact.subscribed")
         #expect(try type("other") == "mailchimp.other")
+    }
+
+    @Test func `mappings extend one another, and use and replace the sets of fields of those they extend`() throws {
+        let overrides = [
+            "shop": try jsonValue(
+                """
+                { root: "data", shared: { who: { "customer.id": "id" }, what: { "order.id": "order" } },
+                  rules: [{ match: "a", type: "a.done", use: ["who", "what"] }, { match: "b", type: "b.done", use: "who" }] }
+                """),
+            "branch": try jsonValue(
+                """
+                { extends: "shop", shared: { who: { "customer.email": "email" } },
+                  rules: [{ match: "b", type: "b.own", root: "data", use: ["who", "what"] }] }
+                """),
+            "stall": try jsonValue(#"{ extends: "branch", rules: [{ match: "c", type: "c.done", use: "who" }] }"#),
+            "x": try jsonValue(#"{ extends: "y" }"#), "y": try jsonValue(#"{ extends: "x" }"#),
+            "stripe": try jsonValue(#"{ extends: "stripe", rules: [{ match: "c", type: "c.own", fields: {} }] }"#),
+            "later": try jsonValue(#"{ extends: "stripe" }"#),
+        ]
+        let catalog = MappingCatalog(overrides: overrides)
+        let stall = MappingSample(mapper: Mapper(provider: "shop", rules: try catalog.rules(named: "stall")))
+        let payload = #"{"data":{"id":"1","order":"2","email":"e"},"email":"outer"}"#
+        #expect(try stall.data(payload, type: "a") == #"{"customer":{"id":"1"},"order":{"id":"2"}}"#)
+        #expect(try stall.map(payload, type: "b").mapped.type == "b.own")
+        #expect(try stall.data(payload, type: "b") == #"{"customer":{"email":"e"},"order":{"id":"2"}}"#)
+        #expect(try stall.data(payload, type: "c") == #"{"customer":{"email":"outer"}}"#)
+        let later = MappingSample(mapper: Mapper(provider: "shop", rules: try catalog.rules(named: "later")))
+        #expect(try later.map("{}", type: "c").mapped.type == "c.own")
+        let error = try #require(throws: ConfigurationError.self) { try catalog.rules(named: "x") }
+        #expect(error.description.contains("x extends y extends x"), "\(error)")
     }
 
     @Test func `an unknown mapping's name is answered with the nearest`() throws {

@@ -8,6 +8,10 @@ import Verifiers
 struct MappingSample {
     let mapper: Mapper
 
+    init(mapper: Mapper) {
+        self.mapper = mapper
+    }
+
     /// `rules` is JSON5: a list of rules or a whole mapping.
     init(_ rules: String) throws {
         mapper = Mapper(provider: "shop", rules: try MappingRules(json5: rules, named: "shop"))

@@ -151,7 +151,8 @@ struct RuleTests {
         let customer = try #require(failure.fields.first { $0.target == "customer.id" })
         #expect(customer.sources == ["c.id", "c"] && customer.found == ["c.id: nothing", "c: an object"])
         #expect(!failure.description.contains("s3cret") && !failure.description.contains("twelve"))
-        #expect(failure.description.contains("total: it is no whole number of at most 64 bits (total: a text)"))
+        #expect(
+            failure.description.contains("total: integer: it is no whole number of at most 64 bits (total: a text)"))
     }
 
     @Test func `shared fields are used, replaced and taken out`() throws {
@@ -167,5 +168,13 @@ struct RuleTests {
         let sample = try MappingSample(
             fields: #"t: "@type", s: { from: "@subject", transforms: ["uppercase"] }, a: "@account", k: "@key""#)
         #expect(try sample.map("{}", subject: "s").data == #"{"k":"k","s":"S","t":"t"}"#)
+    }
+
+    @Test func `data cannot grow without end`() throws {
+        let sample = try MappingSample(
+            fields: #"items: { each: "l[*]", fields: { all: { from: "$.l", copy: true } } }"#)
+        let list = Array(repeating: #""0123456789""#, count: 2_000).joined(separator: ",")
+        let failure = try sample.failure(#"{"l":[\#(list)]}"#)
+        #expect(failure.fields.last?.description == "items: the data is more than 4 MiB larger than the delivery")
     }
 }

@@ -4,7 +4,7 @@ extension BundledDefinitions {
         name: "svix",
         json5: #"""
             {
-              title: "Svix", documentation: "https://docs.svix.com/receiving/verifying-payloads/how-manual",
+              base: "standard-webhooks", title: "Svix", documentation: "https://docs.svix.com/receiving/verifying-payloads/how-manual",
               setup: [
                 "Add an endpoint in the application portal with the URL of this source, `https://HOST/webhooks/SOURCE`.",
                 "Copy its signing secret, which begins with `whsec_`, into `secrets`.",
@@ -40,22 +40,8 @@ extension BundledDefinitions {
               ],
               event: {
                 id: ["header:svix-id", "header:webhook-id"], type: ["/type", "/event_type", "/eventType", "/event"],
-                time: ["/timestamp", "/created_at"], subject: ["/data/id"], renew: ["header:svix-id"],
+                renew: ["header:svix-id"],
               },
-              sampleHeaders: { "Content-Type": "application/json" },
-              mapping: [
-                {
-                  match: { "user.created": "customer.created", "user.updated": "customer.updated", "user.deleted": "customer.deleted",
-                           "customer.created": "customer.created", "customer.updated": "customer.updated",
-                           "customer.deleted": "customer.deleted" },
-                  root: "data", subject: "id",
-                  fields: {
-                    "customer.id": "id", "customer.email": ["email", "email_addresses[0].email_address"],
-                    "customer.name": ["name", { concat: ["first_name", "last_name"], separator: " " }],
-                    "customer.phone": ["phone", "phone_number"],
-                  },
-                },
-              ],
               vectors: [
                 {
                   name: "the published vector", origin: "github.com/svix/svix-webhooks, docs.svix.com/receiving/verifying-payloads/how-manual",

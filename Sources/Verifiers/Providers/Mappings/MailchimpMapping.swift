@@ -42,7 +42,7 @@ enum MailchimpMapping {
               fields: {
                 "campaign.id": "id",
                 "campaign.subject": "subject",
-                "campaign.status": { from: "status", transforms: ["lowercase"] },
+                "campaign.status": "status",
                 "reason.message": "reason",
               },
             },

@@ -15,7 +15,7 @@ enum SquareMapping {
               amount: { from: "total_money", transforms: ["minorUnits"], required: true },
               "order.id": "order_id",
               "payment.id": "id",
-              "payment.status": { from: "status", transforms: ["lowercase"] },
+              "payment.status": { from: "status", transforms: [{ lowercase: { from: "uppercase" } }] },
             },
 
             customer: {
@@ -27,7 +27,7 @@ enum SquareMapping {
 
             order: {
               "order.id": "order_id",
-              "order.status": { from: "state", transforms: ["lowercase"] },
+              "order.status": { from: "state", transforms: [{ lowercase: { from: "uppercase" } }] },
               "order.version": "version",
               "order.location": "location_id",
             },
@@ -45,7 +45,7 @@ enum SquareMapping {
               "order.id": "order_id",
               "invoice.id": "id",
               "invoice.number": "invoice_number",
-              "invoice.status": { from: "status", transforms: ["lowercase"] },
+              "invoice.status": { from: "status", transforms: [{ lowercase: { from: "uppercase" } }] },
               "subscription.id": "subscription_id",
             },
 
@@ -83,7 +83,7 @@ enum SquareMapping {
               fields: {
                 amount: { from: "amount_money", transforms: ["minorUnits"], required: true },
                 "refund.id": "id",
-                "refund.status": { from: "status", transforms: ["lowercase"] },
+                "refund.status": { from: "status", transforms: [{ lowercase: { from: "uppercase" } }] },
                 "payment.id": "payment_id",
                 "order.id": "order_id",
                 "reason.message": "reason",
@@ -96,7 +96,7 @@ enum SquareMapping {
               fields: {
                 amount: { from: "amount_money", transforms: ["minorUnits"], required: true },
                 "dispute.id": ["id", "dispute_id"],
-                "dispute.status": { from: "state", transforms: ["lowercase"] },
+                "dispute.status": { from: "state", transforms: [{ lowercase: { from: "uppercase" } }] },
                 "payment.id": "disputed_payment.payment_id",
                 "reason.code": "reason",
               },
@@ -112,8 +112,8 @@ enum SquareMapping {
                   each: "fulfillment_update[*]",
                   fields: {
                     id: "fulfillment_uid",
-                    previousStatus: { from: "old_state", transforms: ["lowercase"] },
-                    status: { from: "new_state", transforms: ["lowercase"] },
+                    previousStatus: { from: "old_state", transforms: [{ lowercase: { from: "uppercase" } }] },
+                    status: { from: "new_state", transforms: [{ lowercase: { from: "uppercase" } }] },
                   },
                 },
               },
@@ -168,7 +168,7 @@ enum SquareMapping {
               fields: {
                 "customer.id": "customer_id",
                 "subscription.id": "id",
-                "subscription.status": { from: "status", transforms: ["lowercase"] },
+                "subscription.status": { from: "status", transforms: [{ lowercase: { from: "uppercase" } }] },
               },
             },
 
@@ -181,7 +181,7 @@ enum SquareMapping {
                     id: "catalog_object_id",
                     location: "location_id",
                     quantity: "quantity",
-                    state: { from: "state", transforms: ["lowercase"] },
+                    state: { from: "state", transforms: [{ lowercase: { from: "uppercase" } }] },
                   },
                 },
               },

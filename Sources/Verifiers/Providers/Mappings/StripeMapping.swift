@@ -16,7 +16,7 @@ enum StripeMapping {
               "customer.phone": ["shipping.phone", "customer.phone"],
               "order.id": ["payment_details.order_reference", "metadata.order_id"],
               "payment.id": "id",
-              "payment.status": { from: "status", transforms: ["lowercase"] },
+              "payment.status": "status",
             },
 
             charge: {
@@ -26,7 +26,7 @@ enum StripeMapping {
               "customer.phone": "billing_details.phone",
               "order.id": "metadata.order_id",
               "payment.id": "id",
-              "payment.status": { from: "status", transforms: ["lowercase"] },
+              "payment.status": "status",
             },
 
             // What every payment, refund and dispute must state.
@@ -44,8 +44,8 @@ enum StripeMapping {
               amount: { from: "amount_total", transforms: [{ minorUnits: "currency", scale: "stripe" }] },
               "order.id": ["client_reference_id", "id"],
               "checkout.id": "id",
-              "checkout.status": { from: "status", transforms: ["lowercase"] },
-              "checkout.paymentStatus": { from: "payment_status", transforms: ["lowercase"] },
+              "checkout.status": "status",
+              "checkout.paymentStatus": "payment_status",
               "payment.id": ["payment_intent.id", "payment_intent"],
               "subscription.id": ["subscription.id", "subscription"],
               "invoice.id": ["invoice.id", "invoice"],
@@ -59,7 +59,7 @@ enum StripeMapping {
               "order.id": "number",
               "invoice.id": "id",
               "invoice.number": "number",
-              "invoice.status": { from: "status", transforms: ["lowercase"] },
+              "invoice.status": "status",
               // API versions from 2025-03-31 ("basil") on have it under "parent".
               "subscription.id": [
                 "parent.subscription_details.subscription.id", "parent.subscription_details.subscription",
@@ -92,7 +92,7 @@ enum StripeMapping {
                 from: "items.data[0].price.unit_amount", transforms: [{ minorUnits: "currency", scale: "stripe" }],
               },
               "subscription.id": "id",
-              "subscription.status": { from: "status", transforms: ["lowercase"] },
+              "subscription.status": "status",
               "subscription.currentPeriodEnd": {
                 from: ["items.data[0].current_period_end", "current_period_end"], transforms: ["timestamp"],
               },
@@ -149,7 +149,7 @@ enum StripeMapping {
               use: ["amount", "payment", "livemode"],
               fields: {
                 "refund.id": "id",
-                "refund.status": { from: "status", transforms: ["lowercase"] },
+                "refund.status": "status",
                 "order.id": "metadata.order_id",
                 "reason.code": ["failure_reason", "reason"],
               },
@@ -159,7 +159,7 @@ enum StripeMapping {
               use: ["amount", "payment", "livemode"],
               fields: {
                 "dispute.id": "id",
-                "dispute.status": { from: "status", transforms: ["lowercase"] },
+                "dispute.status": "status",
                 "reason.code": "reason",
               },
             },

@@ -21,7 +21,9 @@ enum MappingRoutes {
     private static let text = Shape.Member("text", .text(longest: longestText), "the mapping, JSON5 (docs/mappings.md)")
 
     private static let outcome = Shape.record([
-        Shape.Member("event", .optional(.anything), "what it becomes; null when it fails"),
+        Shape.Member(
+            "event", .optional(.anything),
+            "what it becomes; null when it fails; with inverse `{providertype, subject, account, payload}`"),
         Shape.Member("problem", .optional(.string), "each field that failed and why"),
     ])
 
@@ -62,7 +64,7 @@ enum MappingRoutes {
         ) { request, services in
             let source = try known(request, services)
             let text = request.text("text") ?? ""
-            _ = try rules(text, source)
+            _ = try rules(text, source, services)
             return try await put(text, source, request, services, expected: request.integer("version"))
         },
         Route(
@@ -84,18 +86,20 @@ enum MappingRoutes {
                 let version = try await services.mappings.versions(of: source.name).first(where: { $0.number == number }
                 )
             else { throw Problem(.notFound, "There is no such version of the mapping (any more).") }
-            if let text = version.text { _ = try rules(text, source) }
+            if let text = version.text { _ = try rules(text, source, services) }
             return try await put(version.text, source, request, services, expected: nil)
         },
         Route(
             .post, "/api/v1/mappings/{source}/test", "mappings.test",
-            "What a mapping makes of a stored delivery or of a body; changes nothing", .role(.operator), .installation,
+            "What a mapping makes of a stored delivery or of a body, or of an event read backwards; changes nothing",
+            .role(.operator), .installation,
             parameters: [source],
             body: .alternatives(
                 [
                     Shape.Member("text", text.shape, "the mapping to try; absent: the one in force"),
                     Shape.Member("event", .text(longest: 200), "a stored event's id"),
-                    Shape.Member("body", .text(longest: 1_048_576), "a delivery's body"),
+                    Shape.Member("body", .text(longest: 1_048_576), "a delivery's body; with inverse an event"),
+                    Shape.Member("inverse", .boolean, "from the event to what the provider would have sent"),
                 ], among: ["event", "body"], isRequired: true), maxBodyBytes: 4 * 1_048_576,
             answer: .json(
                 "What was, and what would be.",
@@ -162,7 +166,10 @@ enum MappingRoutes {
     }
 
     /// Reads a mapping; what is wrong with it is 422.
-    private static func rules(_ text: String, _ source: SourceConfiguration) throws -> MappingRules {
+    @ControlPlane
+    private static func rules(
+        _ text: String, _ source: SourceConfiguration, _ services: AdminServices
+    ) throws -> MappingRules {
         let value: JSONValue
         do {
             value = try JSON5.value(of: Array(text.utf8))
@@ -174,7 +181,9 @@ enum MappingRoutes {
             throw Problem(.unprocessableContent, "The mapping is not JSON5.")
         }
         do throws(ConfigurationError) {
-            return try MappingCatalog(overrides: [source.name: value]).rules(named: source.name)
+            let tried = services.fileConfiguration.applying([source.name: value])
+            return try MappingCatalog(overrides: tried.mappings)
+                .rules(named: tried.source(named: source.name)?.mapping ?? source.mapping)
         } catch {
             throw Problem(.unprocessableContent, "\(error)")
         }
@@ -190,7 +199,7 @@ enum MappingRoutes {
         line.add("provider", source.provider)
         line.add("origin", own != nil ? "api" : configured != nil ? "configuration" : "bundled")
         line.add("version", versions.first?.number ?? 0)
-        line.add("text", own ?? configured?.json ?? ProviderCatalog.named(source.mapping)?.mapping ?? "")
+        line.add("text", own ?? configured?.json ?? MappingCatalog.bundledText(source.mapping) ?? "")
         line.add(
             "versions",
             list: versions.map { version in
@@ -211,8 +220,9 @@ enum MappingRoutes {
         let configured = try known(request, services)
         let mapped = services.configuration.source(named: configured.name) ?? configured
         let rules =
-            try request.text("text").map { try Self.rules($0, configured) }
+            try request.text("text").map { try Self.rules($0, configured, services) }
             ?? MappingCatalog(overrides: services.configuration.mappings).rules(named: mapped.mapping)
+        if request.flag("inverse") { return try await inverse(request, configured, rules, services) }
         let source = try Source(
             configured, mapper: Mapper(provider: configured.provider, rules: rules), keys: services.keys)
         var ids = ULIDGenerator()
@@ -238,6 +248,40 @@ enum MappingRoutes {
         var line = JSONLine()
         line.add("before", json: before)
         line.add("after", list: outcomes(id, record, source, &ids))
+        return .json(line)
+    }
+
+    @ControlPlane
+    private static func inverse(
+        _ request: AdminRequest, _ source: SourceConfiguration, _ rules: MappingRules, _ services: AdminServices
+    ) async throws -> Reply {
+        var before: [UInt8] = []
+        let event: [UInt8]
+        switch (request.text("event"), request.text("body")) {
+        case (let name?, nil):
+            let detail = try await request.store(services).event(name)
+            guard detail.summary?.source == source.name else {
+                throw Problem(.unprocessableContent, "The event is of another source.")
+            }
+            before = Array(detail.record.json)
+            event = before
+        case (nil, let body?): event = Array(body.utf8)
+        default: throw Problem(.badRequest, "Either event or body must be there.")
+        }
+        var outcome = JSONLine()
+        do {
+            let made = try InverseMapper(provider: source.provider, rules: rules).made(of: InverseEvent(event))
+            outcome.add("event", json: made.json)
+            outcome.add("problem", nil as String?)
+        } catch let failure as InverseFailure {
+            outcome.add("event", json: [])
+            outcome.add("problem", failure.description)
+        } catch let malformed as MalformedEvent {
+            throw Problem(.unprocessableContent, malformed.description)
+        }
+        var line = JSONLine()
+        line.add("before", json: before)
+        line.add("after", list: [outcome.json])
         return .json(line)
     }
 

@@ -52,3 +52,15 @@ struct UnreadableCapture: Error, Equatable, CustomStringConvertible {
 
     init(_ description: String) { self.description = description }
 }
+
+extension CapturedRequest {
+    /// A file that is a capture, or else a delivery's body.
+    init(deliveredBy bytes: [UInt8]) {
+        self.init()
+        if bytes.starts(with: "POST ".utf8), case .success(let request)? = CaptureReader.requests(in: bytes).first {
+            self = request
+        } else {
+            body = bytes
+        }
+    }
+}

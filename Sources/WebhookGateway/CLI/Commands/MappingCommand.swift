@@ -1,36 +1,45 @@
 import Verifiers
 
-/// `mapping`: what does a mapping make of this payload, and which of its fields have payloads lost?
+/// `mapping`: what does a mapping make of this payload or, read backwards, of this event, and which of its fields have
+/// payloads lost?
 struct MappingCommand: Command {
     static let name = "mapping"
     static let summary = "try a field mapping on a payload; find where fields that vanished have gone"
     static let usage = """
-        webhook-gateway mapping test --source NAME --body FILE [--config FILE] [--json]
+        webhook-gateway mapping test --source NAME --body FILE... [--config FILE] [--json]
+        webhook-gateway mapping test --source NAME --inverse [--body FILE...] [--config FILE] [--json]
         webhook-gateway mapping heal --source NAME [--config FILE] [--json]
 
         test  prints the normalised events of a delivery, or each field that failed and why. Nothing is verified, stored or
-              sent. Exits 1 when an event cannot be made.
+              sent. Fields whose paths lead nowhere in any of the deliveries are named on stderr: a path may be misspelt.
+              Exits 1 when an event cannot be made.
+              With --inverse the mapping is read backwards: of an event, whole or {"type":…,"data":…}, it prints what the
+              provider would have sent, {"providertype":…,"subject":…,"payload":…}, or each field that cannot be undone and
+              why. Without --body it names every rule and field that cannot be undone whatever the event is (exits 1).
         heal  compares the mapping with the last 100 archived deliveries: names each field that it reads and they lack, and
               where it probably is now. Changes nothing. Exits 1 when a field is gone.
 
           --source NAME   the source whose mapping and provider count
-          --body FILE     the delivery's body as the provider sends it, or a whole captured request (.http); - is
-                          standard input
+          --body FILE     the delivery's body as the provider sends it, or a whole captured request (.http); with --inverse
+                          events, one a line or one laid out; - is standard input; may be repeated
+          --inverse       from events to the provider's fields
           --config FILE   the configuration; else $WEBHOOK_GATEWAY_CONFIG, ./gateway.json5, the built-in one
           --json          one line an event, exactly as it would be queued; for one that cannot be made
                           {"quarantined":true,"providertype":"…","rule":"…","fields":["…"]}, for a delivery that cannot be
-                          read {"quarantined":true,"reason":"…"}; heal: {"deliveries":100,"findings":[…]}
+                          read {"quarantined":true,"reason":"…"}; with --inverse {"inverse":false,"type":"…","rule":"…",
+                          "fields":["…"]} for what cannot be undone; heal: {"deliveries":100,"findings":[…]}
         """
 
     private enum Verb {
-        case test(file: String)
+        case test(files: [String])
+        case inverse(files: [String])
         case heal
     }
 
     private let verb: Verb
     private let configuration: String?
     private let source: String
-    private let isJSON: Bool
+    let isJSON: Bool
 
     init(_ arguments: inout Arguments) throws(UsageError) {
         let word = try arguments.verb(["test", "heal"])
@@ -42,35 +51,43 @@ struct MappingCommand: Command {
             verb = .heal
             return
         }
-        guard let file = try arguments.value("--body") else { throw UsageError("--body is missing") }
-        verb = .test(file: file)
+        let isInverse = try arguments.flag("--inverse")
+        let files = try arguments.values("--body")
+        guard isInverse || !files.isEmpty else { throw UsageError("--body is missing") }
+        verb = isInverse ? .inverse(files: files) : .test(files: files)
     }
 
     func run() async throws -> ExitCode {
         let configuration = try ConfigurationLoader.looking(known: .builtIn).load(configuration).configuration
         let source = try configuration.sourceForCommand(source)
         switch verb {
-        case .test(let file): return try test(file, source, configuration)
+        case .test(let files): return try test(files, source, configuration)
+        case .inverse(let files): return try invert(files, source, configuration)
         case .heal: return try await StoreSession.run(configuration) { try await heal(source, $0) }
         }
     }
 
     // MARK: test
 
-    private func test(_ file: String, _ source: SourceConfiguration, _ configuration: Configuration) throws -> ExitCode
-    {
+    private func test(
+        _ files: [String], _ source: SourceConfiguration, _ configuration: Configuration
+    ) throws -> ExitCode {
         var trial = try MappingTrial(source, mappings: configuration.mappings)
-        let request = Self.request(try CommandFile.read(file))
-        let results: [MappingTrial.Outcome]
-        do throws(MalformedBody) {
-            results = try trial.outcomes(of: request)
-        } catch {
-            printUnreadable(error)
-            return .failure
+        var isRight = true
+        for file in files {
+            let request = CapturedRequest(deliveredBy: try CommandFile.read(file))
+            do throws(MalformedBody) {
+                let results = try trial.outcomes(of: request)
+                if results.isEmpty { Terminal.printError("the delivery is authentic in form and holds no event") }
+                for result in results { print(result) }
+                isRight = results.allSatisfy(\.isEvent) && isRight
+            } catch {
+                printUnreadable(error)
+                isRight = false
+            }
         }
-        if results.isEmpty { Terminal.printError("the delivery is authentic in form and holds no event") }
-        for result in results { print(result) }
-        return results.allSatisfy(\.isEvent) ? .success : .failure
+        for unknown in trial.unknownPaths { Terminal.printError(VisibleText.escaped("note: \(unknown.description)")) }
+        return isRight ? .success : .failure
     }
 
     private func print(_ outcome: MappingTrial.Outcome) {
@@ -135,16 +152,5 @@ struct MappingCommand: Command {
             Terminal.print(VisibleText.escaped("  perhaps \(candidate.path) (\(reason)): \(candidate.sample)"))
         }
         if finding.candidates.isEmpty { Terminal.print("  nothing like it is in the payload") }
-    }
-
-    /// A capture, or the bytes as the body of a delivery.
-    private static func request(_ bytes: [UInt8]) -> CapturedRequest {
-        guard bytes.starts(with: "POST ".utf8), case .success(let request)? = CaptureReader.requests(in: bytes).first
-        else {
-            var request = CapturedRequest()
-            request.body = bytes
-            return request
-        }
-        return request
     }
 }

@@ -19,7 +19,7 @@ struct ProvidersCommand: Command {
         show    how to set it up there and here, how its deliveries prove themselves, what becomes of its events;
                 --definition prints a bundled definition, to start from
         new     writes a definition to providers/NAME.json5; asks for what is not given when it runs on a terminal
-        test    runs the vectors of a definition, and explains each that has another verdict than it should (exits 1)
+        test    runs the vectors and tests of a definition, and explains each that ends otherwise than it should (exits 1)
 
           --kind K           hmac, hash, ecdsaP256, ed25519, rsa, shared, bearer, basic, urlSecret or none
           --signature PLACE  "header:X-Acme-Signature", "query:sig", "form:sig" or "/pointer/into/the/body"
@@ -217,7 +217,9 @@ struct ProvidersCommand: Command {
         var isRight = true
         for one in name.map({ [$0] }) ?? library.names {
             switch try library.kind(named: one) {
-            case .declared(let definition)?: isRight = report(definition) && isRight
+            case .declared(let definition)?:
+                isRight = report(definition) && isRight
+                isRight = try reportTests(try library.definition(named: one), named: one) && isRight
             case .native?: if name != nil { Terminal.printError("\(one) is written in Swift and has no vectors") }
             case nil: throw Self.unknown(one, in: library)
             }
@@ -229,7 +231,21 @@ struct ProvidersCommand: Command {
         let file = path.split(separator: "/").last.map(String.init) ?? path
         let name = file.hasSuffix(".json5") ? String(file.dropLast(6)) : file
         let value = try ProviderLibrary.value(of: try CommandFile.read(path), place: path)
-        return report(try DefinitionReader.read(value, named: name, at: name)) ? .success : .failure
+        let library = ProviderLibrary(own: [name: value])
+        guard case .declared(let definition)? = try library.kind(named: name) else { return .failure }
+        let isRight = report(definition)
+        return try reportTests(try library.definition(named: name), named: name) && isRight ? .success : .failure
+    }
+
+    /// Runs the tests of a definition and of its mapping, as `check --tests` does.
+    private func reportTests(_ definition: JSONValue?, named name: String) throws -> Bool {
+        guard let definition, case .object(let members) = definition else { return true }
+        var configuration = Configuration()
+        configuration.providers[name] = definition
+        if let mapping = members["mapping"] { configuration.mappings[name] = mapping }
+        let outcomes = try MappingTestRun(configuration).outcomes()
+        for outcome in outcomes { outcome.print(isJSON: isJSON) }
+        return outcomes.allSatisfy(\.hasPassed)
     }
 
     private func report(_ definition: ProviderDefinition) -> Bool {
