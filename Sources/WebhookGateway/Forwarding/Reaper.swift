@@ -10,7 +10,6 @@ final class Reaper {
     private var names: [String] = []
     private var lanes: [LaneStore] = []
     private var wake: (String) -> Void = { _ in }
-    private var areNamesNew = false
     private var isStopping = false
     private var task: Task<Void, Never>?
 
@@ -26,7 +25,6 @@ final class Reaper {
     /// - Parameter wake: told the destinations whose lane got events back.
     func watch(queues: [String], lanes: [LaneStore], wake: @escaping (String) -> Void) {
         names = queues
-        areNamesNew = true
         self.lanes = lanes
         self.wake = wake
     }
@@ -63,10 +61,8 @@ final class Reaper {
     }
 
     private func round() async throws(RedisFailure) {
-        if areNamesNew {
-            try await queues.watch(names)
-            areNamesNew = false
-        }
+        // Again each time: a Redis that came back empty knows of none.
+        try await queues.watch(names)
         for round in try await queues.round() where round.returned + round.dead > 0 {
             log.warning(
                 "work of a worker whose lease lapsed went back to its queue",

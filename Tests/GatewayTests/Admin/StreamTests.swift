@@ -56,7 +56,7 @@ struct StreamTests {
             #expect(text.contains("Content-Type: text/event-stream"))
             #expect(text.contains("event: event") && text.contains(StoreFixture.id(1)))
             #expect(!text.contains(StoreFixture.id(2)))
-            let last = try #require(text.split(separator: "\n").first { $0.hasPrefix("id: ") }).dropFirst(4)
+            let last = try #require(text.split(whereSeparator: \.isNewline).first { $0.hasPrefix("id: ") }).dropFirst(4)
             let again = try await Self.read(
                 port, head + "Last-Event-ID: \(last.trimmingPrefix(" "))\r\n\r\n", until: StoreFixture.id(3))
             #expect(again.contains(StoreFixture.id(3)) && !again.contains(StoreFixture.id(2)))

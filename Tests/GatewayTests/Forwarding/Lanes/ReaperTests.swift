@@ -34,4 +34,25 @@ struct ReaperTests {
             #expect(try await store.unaccounted(lane: "crm") == 0)
         }
     }
+
+    @Test func `queues are watched again after Redis has lost all it had`() async throws {
+        try await StoreFixture.run { store in
+            let quiet = Log(level: .error)
+            let link = StoreLink(store.server.settings, scripts: Forwarder.scripts, log: quiet)
+            link.start()
+            defer { link.stop() }
+            let reaper = Reaper(
+                queues: QueueReaper(connection: link.connection, keys: store.keys, mostReturns: 5), link: link,
+                interval: .milliseconds(50), log: quiet)
+            reaper.watch(queues: ["jobs"], lanes: []) { _ in }
+            reaper.start()
+            func watched() async throws -> Bool {
+                try await store.strings(["SMEMBERS", .text(store.keys.queues)]) == ["jobs"]
+            }
+            try await eventually("the queue is watched") { try await watched() }
+            _ = try await store.connection.command(["FLUSHALL"])
+            try await eventually("the queue is watched again") { try await watched() }
+            await reaper.stop()
+        }
+    }
 }
