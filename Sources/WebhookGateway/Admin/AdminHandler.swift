@@ -97,7 +97,7 @@ final class AdminHandler: @ControlPlane RequestHandler {
             reply = try await route.handle(checked, services)
             reply.response = finished(reply.response)
         } catch {
-            reply = Reply(finished(problem(error, context), context))
+            reply = Reply(finished(services.problem(of: error, in: context.requestID), context))
         }
         if route.isAudited, identity != nil || route.access == .open {
             await note(reply, route, values, reply.principal ?? identity?.principal, client, context)
@@ -136,42 +136,16 @@ final class AdminHandler: @ControlPlane RequestHandler {
         }
     }
 
-    /// What a failure is to the client.
-    private func problem(_ error: any Error, _ context: RequestContext) -> Problem {
-        switch error {
-        case let problem as Problem: return problem
-        case let failure as RedisFailure:
-            return Problem(
-                .serviceUnavailable, "The store cannot be asked: \(failure).",
-                retryAfter: IngestAnswer.retryAfterSeconds)
-        case let wrong as ConfigurationError:
-            return Problem(.unprocessableContent, "\(wrong)")
-        default:
-            services.log.error(
-                "an admin request failed",
-                ["request": .text(context.requestID.description), "reason": .text("\(error)")])
-            return Problem(.internalServerError, "The gateway failed; its log says why, by the request's id.")
-        }
-    }
-
-    /// A change that could not be noted is told in the log at least.
     private func note(
         _ reply: Reply, _ route: Route, _ values: [ArraySlice<UInt8>], _ principal: Principal?, _ client: IPAddress?,
         _ context: RequestContext
     ) async {
         let target = values.map { String(decoding: $0.prefix(200), as: UTF8.self) }.joined(separator: "/")
-        let entry = AuditEntry(
-            who: principal?.name ?? "unknown", role: principal?.role.rawValue ?? "", tenant: principal?.tenant,
-            action: route.name,
-            target: target, detail: reply.note, from: client?.description ?? "unix socket",
-            requestID: context.requestID.description, status: Int(reply.response.status.code))
-        do throws(RedisFailure) {
-            try await services.audit.append(entry)
-        } catch {
-            services.log.warning(
-                "a change could not be written to the audit log",
-                ["entry": .text(entry.line.text), "reason": .text("\(error)")])
-        }
+        await services.note(
+            AuditEntry(
+                who: principal?.name ?? "unknown", role: principal?.role.rawValue ?? "", tenant: principal?.tenant,
+                action: route.name, target: target, detail: reply.note, from: client?.description ?? "unix socket",
+                requestID: context.requestID.description, status: Int(reply.response.status.code)))
     }
 
     // MARK: Answers

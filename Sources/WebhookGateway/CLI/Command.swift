@@ -19,7 +19,8 @@ enum CommandCatalog {
     static let all: [any Command.Type] = [
         ServeCommand.self, CheckCommand.self, SendCommand.self, VerifyCommand.self, MappingCommand.self,
         ProvidersCommand.self,
-        EventsCommand.self, DeadCommand.self, RefusedCommand.self, QueuesCommand.self, DestinationsCommand.self,
+        EventsCommand.self, ReplaysCommand.self, DeadCommand.self, RefusedCommand.self, QueuesCommand.self,
+        DestinationsCommand.self,
         AuditCommand.self,
         DoctorCommand.self, TokenCommand.self, CompletionsCommand.self, ConformCommand.self,
     ]

@@ -22,6 +22,12 @@ enum Terminal {
         _ = write(line + "\n", to: STDERR_FILENO)
     }
 
+    /// Shows a line on stderr that the next one replaces, where that is a terminal; nil takes it away.
+    static func showProgress(_ line: String?) {
+        guard isatty(STDERR_FILENO) == 1 else { return }
+        _ = write("\r\u{1B}[K\(line ?? "")", to: STDERR_FILENO)
+    }
+
     /// Whether stdout shows colours: it is a terminal, and NO_COLOR (no-color.org) is not set.
     static let hasColours: Bool = {
         guard isatty(STDOUT_FILENO) == 1 else { return false }

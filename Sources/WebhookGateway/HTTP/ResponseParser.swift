@@ -63,6 +63,14 @@ struct ResponseParser: Sendable {
         return finish(isTruncated: false)
     }
 
+    /// Takes out what has come of a 200's body, for whoever does not wait for all of it; of other answers nothing.
+    mutating func takeBody() -> [UInt8] {
+        if case .head = stage { return [] }
+        guard headParser.status.code == 200 else { return [] }
+        defer { body = [] }
+        return body
+    }
+
     private mutating func skipInterimResponse(_ length: Int) throws(ResponseError) {
         // RFC 9110 §15.2.2: 101 only follows an Upgrade, which is never asked for.
         guard headParser.status.code != 101 else { throw .unexpectedUpgrade }

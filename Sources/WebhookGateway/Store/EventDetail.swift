@@ -14,9 +14,6 @@ struct EventDetail: Sendable {
         var httpStatus: Int?
         /// Whether it is `delivered` to a destination whose yes proves nothing.
         var isUnverifiable = false
-
-        /// The status in words.
-        var statusText: String { isUnverifiable ? "\(status), unverifiable" : status }
     }
 
     let id: String

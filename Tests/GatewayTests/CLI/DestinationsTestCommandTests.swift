@@ -39,7 +39,7 @@ struct DestinationsTestCommandTests {
 
     @Test func `a name that is not there is answered with the nearest`() throws {
         let result = try run(#"{ type: "console" }"#, "itt")
-        #expect(result.code == 2)
+        #expect(result.code == 1)
         #expect(result.errors.contains("did you mean it?"))
     }
 }

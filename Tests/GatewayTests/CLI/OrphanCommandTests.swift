@@ -63,7 +63,7 @@ struct OrphanCommandTests {
             #expect(named.code == 1)
             #expect(named.errors.contains("log is a destination of the configuration"))
             let nowhere = try await bench.run("destinations", "move", "crm", "--to", "lgo")
-            #expect(nowhere.code == 2)
+            #expect(nowhere.code == 1)
             #expect(nowhere.errors.contains("did you mean log?"))
             #expect(try await bench.run("destinations", "drain", "crm").code == 2)
             let without = try await bench.run("destinations", "drain", "crm", "--from", "gateway.json5")

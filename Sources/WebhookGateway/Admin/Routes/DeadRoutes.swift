@@ -62,6 +62,19 @@ enum DeadRoutes {
             return .page(page.letters.map(\.answer.json), next: page.next?.description)
         },
         Route(
+            .get, "/api/v1/dead/{place}/{event}", "dead.show", "One dead letter, with every attempt", .role(.viewer),
+            parameters: [
+                Shape.Member("place", .text(longest: 80), "a destination, or `queue:<queue>`"),
+                Shape.Member("event", .text(longest: 200), "the event's id"),
+            ],
+            answer: .json(
+                "The dead letter.",
+                .record(
+                    letter + [
+                        Shape.Member("content", .anything, "the event; a text, where there is none"),
+                        Shape.Member("attemptRecords", .list(.anything, longest: 100_000), "oldest first"),
+                    ])), handle: show),
+        Route(
             .get, "/api/v1/dead/groups", "dead.groups", "Dead letters by what went wrong, largest group first",
             .role(.viewer), query: filter,
             answer: .page(
@@ -88,6 +101,19 @@ enum DeadRoutes {
             problems: [.notFound]
         ) { request, services in try await Self.change(request, services, isRetry: false) },
     ]
+
+    @ControlPlane
+    private static func show(_ request: AdminRequest, _ services: AdminServices) async throws -> Reply {
+        let store = request.store(services)
+        let id = DeadLetter.ID(DeadPlace(request.path("place")), request.path("event"))
+        guard let letter = try await store.dead.letter(id), request.principal.sees(letter.tenant) else {
+            throw Problem(.notFound, "\(TextRule.quoted(id.description)) is not on a dead list (any more).")
+        }
+        var line = letter.answer
+        line.add("content", json: letter.content)
+        line.add("attemptRecords", list: try await store.dead.attempts(of: letter.id.event))
+        return .json(line)
+    }
 
     // MARK: Reading the request
 
@@ -185,6 +211,17 @@ extension DeadLetter {
         line.add("group", fingerprint)
         line.add("action", DeadAction(of: self).rawValue)
         return line
+    }
+}
+
+extension DeadLetter {
+    /// The event; what is none as a text.
+    fileprivate var content: [UInt8] {
+        var document = JSONDocument()
+        guard (try? document.read(json[...])) != nil, document.kind(of: .root) == .object else {
+            return String(decoding: json, as: UTF8.self).quotedJSON
+        }
+        return json
     }
 }
 

@@ -23,6 +23,16 @@ enum QueueRoutes {
         Route(
             .get, "/api/v1/queues", "queues.list", "Every queue: depth, rate, oldest age, consumers", .role(.viewer),
             .installation, answer: .page("The queues.", of: .record(queue)), handle: list),
+        Route(
+            .get, "/api/v1/queues/{queue}/peek", "queues.peek", "The entries that are taken next; none is taken",
+            .role(.viewer), .installation, parameters: [name],
+            query: [Shape.Member("count", .integer(1...1000), "how many; 10")],
+            answer: .page("As they lie there; what is no event is wrapped as a dead entry.", of: .anything)
+        ) { request, services in
+            let control = try await known(request, services)
+            let entries = try await control.peek(request.query("count").flatMap { Int($0) } ?? 10)
+            return .page(entries.map(entry), next: nil)
+        },
         change("pause", "No worker gets anything from the queue; new events wait") { control in
             answer(control.queue, try await control.pause())
         },
@@ -57,6 +67,16 @@ enum QueueRoutes {
         },
     ]
 
+    /// An entry as it lies there, if it is an event.
+    private static func entry(_ bytes: [UInt8]) -> [UInt8] {
+        do throws(MalformedBody) {
+            _ = try Event(json: bytes)
+            return bytes
+        } catch {
+            return DeadEntry.junk(bytes, reason: error.reason, category: .dataError)
+        }
+    }
+
     private static func change(
         _ verb: String, _ summary: String,
         _ work: @escaping @ControlPlane @Sendable (QueueControl) async throws -> Reply
@@ -65,13 +85,18 @@ enum QueueRoutes {
             .post, "/api/v1/queues/{queue}/\(verb)", "queues.\(verb)", summary, .role(.operator), .installation,
             parameters: [name], answer: .json("The queue.", changed)
         ) { request, services in
-            let queue = request.path("queue")
-            let ledger = try await services.ledger()
-            guard ledger.queues.contains(where: { $0.name == queue }) else {
-                throw Problem(.notFound, "There is no queue \(TextRule.quoted(queue)).")
-            }
-            return try await work(services.control(of: queue))
+            return try await work(try await known(request, services))
         }
+    }
+
+    @ControlPlane
+    private static func known(_ request: AdminRequest, _ services: AdminServices) async throws -> QueueControl {
+        let queue = request.path("queue")
+        let ledger = try await services.ledger()
+        guard ledger.queues.contains(where: { $0.name == queue }) else {
+            throw Problem(.notFound, "There is no queue \(TextRule.quoted(queue)).")
+        }
+        return services.control(of: queue)
     }
 
     private static func answer(_ queue: String, _ change: QueueControl.Change) -> Reply {

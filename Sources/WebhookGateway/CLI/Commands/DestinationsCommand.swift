@@ -5,10 +5,10 @@ struct DestinationsCommand: Command {
     static let name = "destinations"
     static let summary = "list the destinations and what waits for them, pause, disable or test one; list the types"
     static let usage = """
-        webhook-gateway destinations list [--config FILE] [--json]
+        webhook-gateway destinations list [--json]
         webhook-gateway destinations types [--json]
-        webhook-gateway destinations test NAME [--config FILE] [--json]
-        webhook-gateway destinations pause|resume|disable|enable|reset NAME [--config FILE]
+        webhook-gateway destinations test NAME [--json]
+        webhook-gateway destinations pause|resume|disable|enable|reset NAME
         webhook-gateway destinations drain NAME --from OLDFILE [--config FILE]
         webhook-gateway destinations discard NAME [--config FILE]
         webhook-gateway destinations move NAME --to OTHER [--config FILE]
@@ -26,9 +26,10 @@ struct DestinationsCommand: Command {
         discard  gives up all that is kept for an orphan, for good; the ledger counts it as discarded
         move     hands all that is kept for an orphan, dead letters too, to another destination
 
-        All forwarders obey within a second, and over restarts.
+        All forwarders obey within a second, and over restarts. drain, discard and move want the configuration, so they
+        work on the store itself: without --url.
 
-          --config FILE   the configuration; else $WEBHOOK_GATEWAY_CONFIG, ./gateway.json5, the built-in one
+        \(AdminPlace.help)
           --json          one JSON object a line
         """
 
@@ -41,13 +42,13 @@ struct DestinationsCommand: Command {
     }
 
     private let verb: Verb
-    private let configuration: String?
+    private let place: AdminPlace
     private let isJSON: Bool
 
     init(_ arguments: inout Arguments) throws(UsageError) {
         let word = try arguments.verb(
             ["list", "types", "test", "drain", "discard", "move"] + LaneChange.allCases.map(\.rawValue))
-        configuration = word == "types" ? nil : try arguments.value("--config")
+        place = word == "types" ? .store(configuration: nil) : try arguments.adminPlace()
         if let change = LaneChange(rawValue: word) {
             isJSON = false
             verb = .change(change, try arguments.positional("the destination's name"))
@@ -79,68 +80,91 @@ struct DestinationsCommand: Command {
 
     func run() async throws -> ExitCode {
         switch verb {
-        case .list: try await list()
+        case .list: list(try await AdminClient.run(place) { try await $0.all("/destinations") })
         case .types: types()
         case .test(let name): return try await test(name)
         case .change(let change, let name):
-            guard let (configuration, _) = try find(name) else { return .usage }
-            return try await change.run(name, in: configuration)
+            return try await AdminClient.run(place) { try await change.run(name, $0) }
         case .drain(let name, let older): return try await drain(name, from: older)
         case .empty(let name, let other): return try await empty(name, into: other)
         }
         return .success
     }
 
-    /// The destination of that name; nil when there is none, which has been said.
-    private func find(_ name: String) throws -> (Configuration, DestinationConfiguration)? {
-        let configuration = try ConfigurationLoader.looking(known: .builtIn).load(configuration).configuration
-        if let destination = configuration.destination(named: name) { return (configuration, destination) }
+    /// The configuration, for what works on the store.
+    private func configuration() throws -> Configuration {
+        guard case .store(let path) = place else {
+            throw UsageError(
+                "this works on the store itself: run it where the gateway's configuration is, with --config instead of --url (or without $WEBHOOK_GATEWAY_URL)"
+            )
+        }
+        return try ConfigurationLoader.looking(known: .builtIn).load(path).configuration
+    }
+
+    /// The destination of that name.
+    private static func find(_ name: String, in configuration: Configuration) throws -> DestinationConfiguration {
+        if let destination = configuration.destination(named: name) { return destination }
         let names = configuration.destinations.map(\.name)
         let guess = NearestName.to(name, among: names).map { "did you mean \($0)?" }
         let list = names.isEmpty ? "there is none" : "there are \(names.joined(separator: ", "))"
-        Terminal.printError("the configuration has no destination \(VisibleText.quoted(name)); \(guess ?? list)")
-        return nil
+        throw NotFound(
+            description: "the configuration has no destination \(VisibleText.quoted(name)); \(guess ?? list)")
     }
 
-    private func list() async throws {
-        let configuration = try ConfigurationLoader.looking(known: .builtIn).load(configuration).configuration
-        let (ledger, statuses) = try await StoreSession.run(configuration) { session in
-            let ledger = try await session.ledger()
-            return (ledger, try await session.lanes.status(ledger.lanes.map(\.name)))
-        }
+    private func list(_ destinations: [Row]) {
         let now = Clock.unixMilliseconds()
         var table = TextTable(["DESTINATION", "TYPE", "STATE", "WAITING", "IN FLIGHT", "DELAYED", "DEAD", "DONE"])
-        for (lane, status) in zip(ledger.lanes, statuses) {
-            let destination = configuration.destination(named: lane.name)
-            guard destination != nil || lane.flow.present > 0 else { continue }
-            let flow = lane.flow
+        let counts = ["waiting", "inFlight", "delayed", "dead", "done"]
+        for row in destinations {
             if isJSON {
                 var line = JSONLine()
-                line.add("destination", lane.name)
-                line.add("type", destination?.type)
-                line.add("enabled", destination?.enabled == true && status.disabledSince == nil)
-                line.add("paused", status.pausedSince != nil)
-                line.add("orphan", destination == nil)
-                line.add("circuit", json: status.circuit.line.json)
-                line.add("waiting", flow.waiting)
-                line.add("inFlight", flow.inFlight)
-                line.add("delayed", flow.delayed)
-                line.add("dead", flow.dead)
-                line.add("done", flow.done)
+                line.add("destination", row["destination"])
+                line.add("type", row["type"])
+                line.add("enabled", row.flag("enabled"))
+                line.add("paused", row["pausedSince"] != nil)
+                line.add("orphan", row.flag("orphan"))
+                line.add("circuit", json: Self.circuit(row).json)
+                for name in counts { line.add(name, row.integer("counts.\(name)")) }
                 Terminal.print(line.text)
             } else {
                 table.add(
-                    [lane.name, destination?.type ?? "-", status.words(destination, now: now)]
-                        + [flow.waiting, flow.inFlight, flow.delayed, flow.dead, flow.done].map { "\($0)" })
+                    [row["destination"] ?? "-", row["type"] ?? "-", Self.state(row, now)]
+                        + counts.map { row["counts.\($0)"] ?? "-" })
             }
         }
         if !isJSON { table.print() }
     }
 
+    /// The state of a destination in a few words; what keeps it from flowing first.
+    private static func state(_ row: Row, _ now: Int64) -> String {
+        if row.flag("orphan") { return "orphan" }
+        guard row.flag("enabled") else { return "disabled" }
+        if let since = row.moment("pausedSince") { return "paused for \(Moment.length(milliseconds: now - since))" }
+        switch row["circuit.state"] {
+        case "half-open": return "circuit half-open"
+        case "open":
+            let left = max(0, (row.moment("circuit.until") ?? now) - now)
+            return
+                "circuit open (\(row["circuit.category"] ?? "unknown")), next probe in \(Moment.length(milliseconds: left))"
+        default: return "enabled"
+        }
+    }
+
+    private static func circuit(_ row: Row) -> JSONLine {
+        var line = JSONLine()
+        line.add("state", row["circuit.state"])
+        line.add("failures", row.integer("circuit.failures"))
+        line.add("since", row["circuit.since"])
+        line.add("nextProbe", row["circuit.state"] == "open" ? row["circuit.until"] : nil)
+        line.add("category", row["circuit.category"])
+        line.add("reason", row["circuit.reason"])
+        return line
+    }
+
     /// The configuration, if the name is an orphan's in it; nil when it is not, which has been said.
     private func configuration(withOrphan name: String) throws -> Configuration? {
         if let problem = TextRule.name.problem(name) { throw UsageError(problem) }
-        let configuration = try ConfigurationLoader.looking(known: .builtIn).load(configuration).configuration
+        let configuration = try configuration()
         if configuration.destination(named: name) == nil { return configuration }
         Terminal.printError(
             "\(name) is a destination of the configuration, so that a forwarder may be sending its events; take it out of the file and reload first"
@@ -163,6 +187,8 @@ struct DestinationsCommand: Command {
                 try await flow().map { $0.waiting + $0.inFlight + $0.delayed == 0 } ?? true
             }
             if try await flow().map({ $0.present == 0 }) ?? true { try await session.lanes.forget(name) }
+            try await session.note(
+                "destinations.drain", name, "\(result.delivered) delivered, \(result.dead) dead")
             return result
         }
         Terminal.print("\(name): \(result.delivered) delivered, \(result.dead) dead")
@@ -170,10 +196,14 @@ struct DestinationsCommand: Command {
     }
 
     private func empty(_ name: String, into other: String?) async throws -> ExitCode {
-        if let other { guard try find(other) != nil else { return .usage } }
+        if let other { _ = try Self.find(other, in: try configuration()) }
         guard let configuration = try configuration(withOrphan: name) else { return .failure }
         let (taken, inFlight) = try await StoreSession.run(configuration) { session in
-            try await session.lanes.empty(name, into: other)
+            let (taken, inFlight) = try await session.lanes.empty(name, into: other)
+            try await session.note(
+                other == nil ? "destinations.discard" : "destinations.move", name,
+                "\(taken) events\(other.map { " to \($0)" } ?? "")")
+            return (taken, inFlight)
         }
         Terminal.print(
             "\(name): \(taken) \(taken == 1 ? "event" : "events") \(other.map { "moved to \($0)" } ?? "discarded")")
@@ -184,22 +214,37 @@ struct DestinationsCommand: Command {
         return .failure
     }
 
+    /// Asks from here, or has the gateway ask, which may reach what this machine does not.
     private func test(_ name: String) async throws -> ExitCode {
-        guard let (_, destination) = try find(name) else { return .usage }
-        let check = try await CredentialCheck.run(destination)
-        if isJSON {
-            var line = JSONLine()
-            line.add("destination", destination.name)
+        var line = JSONLine()
+        line.add("destination", name)
+        let (result, explanation): (String?, String?)
+        if case .gateway = place {
+            let (row, type) = try await AdminClient.run(place) { client in
+                try await client.expect("destination", [name], in: "/destinations")
+                let type = try await client.all("/destinations").first { $0["destination"] == name }?["type"]
+                return (try await client.post("/destinations/\(name)/test"), type)
+            }
+            (result, explanation) = (row["result"], row["explanation"])
+            line.add("type", type)
+            line.add("result", result)
+            line.add("category", row["category"])
+        } else {
+            let destination = try Self.find(name, in: try configuration())
+            let check = try await CredentialCheck.run(destination)
+            (result, explanation) = (check.verdict.word, check.explanation)
             line.add("type", destination.type)
-            line.add("result", check.verdict.word)
+            line.add("result", result)
             line.add("category", check.verdict.category?.rawValue)
-            line.add("explanation", check.explanation)
+        }
+        line.add("explanation", explanation)
+        if isJSON {
             Terminal.print(line.text)
         } else {
-            Terminal.print("\(destination.name): \(check.verdict.word)")
-            Terminal.print("  \(VisibleText.escaped(check.explanation))")
+            Terminal.print("\(name): \(VisibleText.escaped(result ?? "-"))")
+            Terminal.print("  \(VisibleText.escaped(explanation ?? "-"))")
         }
-        return check.verdict.category == nil ? .success : .failure
+        return result == "failed" ? .failure : .success
     }
 
     private func types() {

@@ -5,9 +5,9 @@ struct QueuesCommand: Command {
     static let name = "queues"
     static let summary = "list the queues, look into one, pause, resume or clear it"
     static let usage = """
-        webhook-gateway queues list [--config FILE] [--json]
-        webhook-gateway queues peek QUEUE [--count N] [--config FILE] [--json]
-        webhook-gateway queues pause|resume|clear QUEUE [--config FILE]
+        webhook-gateway queues list [--json]
+        webhook-gateway queues peek QUEUE [--count N] [--json]
+        webhook-gateway queues pause|resume|clear QUEUE
 
         list    every queue: waiting, delayed and dead entries, consumers, what they have in work, the oldest entry's age
         peek    the events that will be taken next, without taking them
@@ -16,34 +16,39 @@ struct QueuesCommand: Command {
         clear   discard what waits; the ledger counts it as discarded. Delayed, dead and what is in work stay
 
           --count N       how many events; 10
-          --config FILE   the configuration; else $WEBHOOK_GATEWAY_CONFIG, ./gateway.json5, the built-in one
+        \(AdminPlace.help)
           --json          list: one object a queue; peek: the events as they lie on the queue, one a line
         """
 
     private enum Verb {
         case list
         case peek(String, count: Int)
-        case pause(String)
-        case resume(String)
-        case clear(String)
+        case change(Change, String)
+    }
+
+    private enum Change: String, CaseIterable {
+        case pause, resume, clear
     }
 
     private let verb: Verb
-    private let configuration: String?
+    private let place: AdminPlace
     private let isJSON: Bool
 
     init(_ arguments: inout Arguments) throws(UsageError) {
-        let word = try arguments.verb(["list", "peek", "pause", "resume", "clear"])
-        configuration = try arguments.value("--config")
-        isJSON = word == "list" || word == "peek" ? try arguments.flag("--json") : false
-        let count = word == "peek" ? try arguments.integer("--count", in: 1...10_000) : nil
-        switch word {
-        case "peek": verb = .peek(try Self.queue(&arguments), count: count ?? 10)
-        case "pause": verb = .pause(try Self.queue(&arguments))
-        case "resume": verb = .resume(try Self.queue(&arguments))
-        case "clear": verb = .clear(try Self.queue(&arguments))
-        default: verb = .list
+        let word = try arguments.verb(["list", "peek"] + Change.allCases.map(\.rawValue))
+        place = try arguments.adminPlace()
+        if let change = Change(rawValue: word) {
+            isJSON = false
+            verb = .change(change, try Self.queue(&arguments))
+            return
         }
+        isJSON = try arguments.flag("--json")
+        guard word == "peek" else {
+            verb = .list
+            return
+        }
+        let count = try arguments.integer("--count", in: 1...1000) ?? 10
+        verb = .peek(try Self.queue(&arguments), count: count)
     }
 
     private static func queue(_ arguments: inout Arguments) throws(UsageError) -> String {
@@ -53,86 +58,72 @@ struct QueuesCommand: Command {
     }
 
     func run() async throws -> ExitCode {
-        try await StoreSession.run(configuration) { session in
+        try await AdminClient.run(place) { client in
             switch verb {
-            case .list: try await list(session)
-            case .peek(let queue, let count): try await peek(session, queue, count)
-            case .pause(let queue):
-                Self.tell(try await session.control(queue).pause(), queue, "paused", was: "it was paused before")
-            case .resume(let queue):
-                Self.tell(try await session.control(queue).resume(), queue, "resumed", was: "it was not paused")
-            case .clear(let queue):
-                let count = try await session.control(queue).clear()
-                Terminal.print("\(queue): \(count) \(count == 1 ? "entry" : "entries") discarded")
+            case .list: list(try await client.all("/queues"))
+            case .peek(let queue, let count):
+                try await client.expect("queue", [queue], in: "/queues")
+                peek(try await client.get("/queues/\(queue)/peek", [("count", "\(count)")]).elements("items"))
+            case .change(let change, let queue):
+                try await client.expect("queue", [queue], in: "/queues")
+                tell(change, queue, try await client.post("/queues/\(queue)/\(change.rawValue)"))
             }
+            return .success
         }
-        return .success
     }
 
-    @ControlPlane
-    private func list(_ session: StoreSession) async throws {
+    private func list(_ queues: [Row]) {
         let now = Clock.unixMilliseconds()
         var table = TextTable(
             ["QUEUE", "WAITING", "DELAYED", "DEAD", "CONSUMERS", "IN WORK", "OLDEST", "STATE"])
-        for queue in try await session.ledger().queues {
-            let oldest = try await session.control(queue.name).oldest().map { max(0, now - $0) }
-            let flow = queue.flow
+        for queue in queues {
             if isJSON {
                 var line = JSONLine()
-                line.add("queue", queue.name)
-                line.add("waiting", flow.waiting)
-                line.add("delayed", flow.delayed)
-                line.add("dead", flow.dead)
-                line.add("quarantined", queue.quarantined)
-                line.add("consumers", queue.consumers)
-                line.add("inFlight", flow.inFlight)
-                line.add("oldestSeconds", oldest.map { Int($0 / 1000) })
-                line.add("paused", queue.pausedSince != nil)
+                line.add("queue", queue["queue"])
+                for name in [
+                    "waiting", "delayed", "dead", "quarantined", "consumers", "inFlight", "oldestSeconds",
+                ] { line.add(name, queue.integer(name)) }
+                line.add("paused", queue["pausedSince"] != nil)
                 Terminal.print(line.text)
             } else {
+                let quarantined = queue.integer("quarantined") ?? 0
                 table.add([
-                    queue.name, "\(flow.waiting)", "\(flow.delayed)",
-                    "\(flow.dead)" + (queue.quarantined > 0 ? " + \(queue.quarantined) quarantined" : ""),
-                    "\(queue.consumers)", "\(flow.inFlight)", oldest.map { Moment.length(milliseconds: $0) } ?? "-",
-                    queue.pausedSince.map { "paused for \(Moment.length(milliseconds: now - $0))" } ?? "open",
+                    queue["queue"] ?? "-", queue["waiting"] ?? "-", queue["delayed"] ?? "-",
+                    (queue["dead"] ?? "-") + (quarantined > 0 ? " + \(quarantined) quarantined" : ""),
+                    queue["consumers"] ?? "-", queue["inFlight"] ?? "-",
+                    queue.integer("oldestSeconds").map { Moment.length(milliseconds: Int64($0) * 1000) } ?? "-",
+                    queue.moment("pausedSince").map { "paused for \(Moment.length(milliseconds: now - $0))" } ?? "open",
                 ])
             }
         }
         if !isJSON { table.print() }
     }
 
-    @ControlPlane
-    private func peek(_ session: StoreSession, _ queue: String, _ count: Int) async throws {
-        let entries = try await session.control(queue).peek(count)
+    private func peek(_ entries: [[UInt8]]) {
+        if isJSON { return entries.forEach { Terminal.printJSON(String(decoding: $0, as: UTF8.self)) } }
         var table = TextTable(["ID", "RECEIVED", "SOURCE", "TYPE", "SUBJECT"])
         for entry in entries {
             do throws(MalformedBody) {
                 let event = try Event(json: entry)
-                if isJSON { Terminal.printJSON(String(decoding: entry, as: UTF8.self)) }
                 table.add([
                     event.id, event.receivedAt.map(Moment.text) ?? "-", event.source, event.type, event.subject ?? "-",
                 ])
             } catch {
-                let junk = DeadEntry.junk(entry, reason: error.reason, category: .dataError)
-                if isJSON { Terminal.printJSON(String(decoding: junk, as: UTF8.self)) }
-                table.add(["-", "-", "-", "not an event", error.reason])
+                table.add(["-", "-", "-", "not an event", Row(entry)?["deadreason"] ?? error.reason])
             }
         }
-        if !isJSON { table.print() }
+        table.print()
     }
 
-    private static func tell(_ change: QueueControl.Change, _ queue: String, _ done: String, was: String) {
-        switch change {
-        case .done(let waiting):
-            Terminal.print("\(queue): \(done); \(waiting) \(waiting == 1 ? "entry" : "entries") waiting")
-        case .unchanged: Terminal.print("\(queue): \(was); nothing changed")
+    private func tell(_ change: Change, _ queue: String, _ answer: Row) {
+        let count = answer.integer("entries") ?? 0
+        let entries = "\(count) \(count == 1 ? "entry" : "entries")"
+        switch (change, answer.flag("changed")) {
+        case (.clear, _): Terminal.print("\(queue): \(entries) discarded")
+        case (.pause, true): Terminal.print("\(queue): paused; \(entries) waiting")
+        case (.resume, true): Terminal.print("\(queue): resumed; \(entries) waiting")
+        case (.pause, false): Terminal.print("\(queue): it was paused before; nothing changed")
+        case (.resume, false): Terminal.print("\(queue): it was not paused; nothing changed")
         }
-    }
-}
-
-extension StoreSession {
-    fileprivate func control(_ queue: String) -> QueueControl {
-        QueueControl(
-            queue: queue, connection: connection, keys: keys, archiveSeconds: configuration.archive.ttlSeconds)
     }
 }

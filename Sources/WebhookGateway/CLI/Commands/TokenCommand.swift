@@ -1,14 +1,11 @@
-import Glibc
-
 /// `token`: who may use the admin API.
 struct TokenCommand: Command {
     static let name = "token"
     static let summary = "create, list and revoke tokens of the admin API"
     static let usage = """
-        webhook-gateway token create --role admin|operator|viewer [--tenant T] [--name N] [--expires TIME]
-                                     [--config FILE] [--json]
-        webhook-gateway token list [--config FILE] [--json]
-        webhook-gateway token revoke ID [--config FILE]
+        webhook-gateway token create --role admin|operator|viewer [--tenant T] [--name N] [--expires TIME] [--json]
+        webhook-gateway token list [--json]
+        webhook-gateway token revoke ID
 
         create  make a token and print it, this once: kept is only a hash of it
         list    every token: its id, role, tenant, when it was made, by whom, when it was last used
@@ -18,7 +15,7 @@ struct TokenCommand: Command {
           --tenant T      the only tenant that the token sees; all by default
           --name N        what the audit log calls it; the role by default
           --expires TIME  2026-12-31T00:00:00Z, or how long from now (12h, 30d); never by default
-          --config FILE   the configuration; else $WEBHOOK_GATEWAY_CONFIG, ./gateway.json5, the built-in one
+        \(AdminPlace.help)
           --json          one JSON object a token
         """
 
@@ -29,12 +26,12 @@ struct TokenCommand: Command {
     }
 
     private let verb: Verb
-    private let configuration: String?
+    private let place: AdminPlace
     private let isJSON: Bool
 
     init(_ arguments: inout Arguments) throws(UsageError) {
         let word = try arguments.verb(["create", "list", "revoke"])
-        configuration = try arguments.value("--config")
+        place = try arguments.adminPlace()
         isJSON = word == "revoke" ? false : try arguments.flag("--json")
         switch word {
         case "create":
@@ -78,69 +75,47 @@ struct TokenCommand: Command {
     }
 
     func run() async throws -> ExitCode {
-        try await StoreSession.run(configuration) { session in
-            let control = ControlKeys(prefix: session.configuration.redis.prefix)
-            let tokens = TokenStore(connection: session.connection, keys: control)
+        try await AdminClient.run(place) { client in
             switch verb {
             case .create(let role, let tenant, let name, let expiresAt):
-                let (token, text) = AdminToken.make(
-                    name: name, role: role, tenant: tenant, createdBy: Self.operatorName, expiresAt: expiresAt,
-                    now: Clock.unixMilliseconds())
-                try await tokens.add(token)
-                try await Self.note("tokens.create", token, session, control)
-                show(token, text)
-            case .list: list(try await tokens.all())
+                var body = JSONLine()
+                body.add("role", role.rawValue)
+                body.add("name", name)
+                if let tenant { body.add("tenant", tenant) }
+                if let expiresAt { body.add("expiresAt", Moment.text(expiresAt)) }
+                show(try await client.post("/tokens", body))
+            case .list: list(try await client.all("/tokens"))
             case .revoke(let id):
-                guard let token = try await tokens.token(id), try await tokens.revoke(id) else {
+                guard let token = try await client.all("/tokens").first(where: { $0["id"] == id }) else {
                     throw NotFound(
                         description: "there is no token \(TextRule.quoted(id)); `token list` shows those there are")
                 }
-                try await Self.note("tokens.revoke", token, session, control)
-                Terminal.print("\(id) (\(token.name)) is not accepted any more")
+                try await client.delete("/tokens/\(AdminCall.encoded(id))")
+                Terminal.print("\(id) (\(VisibleText.escaped(token["name"] ?? "-"))) is not accepted any more")
             }
         }
         return .success
     }
 
-    private func show(_ token: AdminToken, _ text: String) {
-        if isJSON {
-            var line = token.line
-            line.add("token", text)
-            Terminal.print(line.text)
-        } else {
-            Terminal.print(text)
-            Terminal.printError(
-                "\(token.id): \(token.role.rawValue), \(token.tenant.map { "tenant \($0)" } ?? "all tenants"); this is the only time the token is shown"
-            )
-        }
+    private func show(_ token: Row) {
+        if isJSON { return Terminal.print(token.text) }
+        Terminal.print(token["token"] ?? "")
+        let tenant = token["tenant"].map { "tenant \($0)" } ?? "all tenants"
+        Terminal.printError(
+            "\(token["id"] ?? "-"): \(token["role"] ?? "-"), \(tenant); this is the only time the token is shown")
     }
 
-    private func list(_ tokens: [AdminToken]) {
-        if isJSON { return tokens.forEach { Terminal.print($0.line.text) } }
+    private func list(_ tokens: [Row]) {
+        if isJSON { return tokens.forEach { Terminal.printJSON($0.text) } }
         var table = TextTable(["ID", "NAME", "ROLE", "TENANT", "CREATED", "BY", "EXPIRES", "LAST USED"])
+        let now = Clock.unixMilliseconds()
         for token in tokens {
+            let expiry = token.moment("expiresAt").map { ($0 <= now ? "expired " : "") + Moment.text($0) }
             table.add([
-                token.id, token.name, token.role.rawValue, token.tenant ?? "all", Moment.text(token.createdAt),
-                token.createdBy, token.expiresAt.map(Moment.text) ?? "never", token.lastUsedAt.map(Moment.text) ?? "-",
+                token["id"] ?? "-", token["name"] ?? "-", token["role"] ?? "-", token["tenant"] ?? "all",
+                token["createdAt"] ?? "-", token["createdBy"] ?? "-", expiry ?? "never", token["lastUsedAt"] ?? "-",
             ])
         }
         table.print()
-    }
-
-    /// The user of this process, for the audit log.
-    private static var operatorName: String {
-        guard let entry = getpwuid(getuid()) else { return "cli:\(getuid())" }
-        return "cli:\(String(cString: entry.pointee.pw_name))"
-    }
-
-    @ControlPlane
-    private static func note(
-        _ action: String, _ token: AdminToken, _ session: StoreSession, _ keys: ControlKeys
-    ) async throws(RedisFailure) {
-        try await AuditStore(connection: session.connection, keys: keys).append(
-            AuditEntry(
-                who: operatorName, role: Role.admin.rawValue, action: action, target: token.id,
-                detail: "\(token.name), \(token.role.rawValue), \(token.tenant ?? "all tenants")",
-                from: "command line", requestID: ""))
     }
 }

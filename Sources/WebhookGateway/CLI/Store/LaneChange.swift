@@ -3,19 +3,13 @@ enum LaneChange: String, CaseIterable, Sendable {
     case pause, resume, disable, enable, reset
 
     /// Does it, and says what came of it.
-    func run(_ name: String, in configuration: Configuration) async throws -> ExitCode {
-        let isChanged = try await StoreSession.run(configuration) { session in
-            let lanes = session.lanes
-            return switch self {
-            case .pause: try await lanes.pause(name)
-            case .resume: try await lanes.resume(name)
-            case .disable: try await lanes.disable(name)
-            case .enable: try await lanes.enable(name)
-            case .reset: try await lanes.resetCircuit(name)
-            }
-        }
+    @ControlPlane
+    func run(_ name: String, _ client: AdminClient) async throws -> ExitCode {
+        try await client.expect("destination", [name], in: "/destinations")
+        let path = self == .reset ? "/circuits/\(name)/reset" : "/destinations/\(name)/\(rawValue)"
+        let isChanged = try await client.post(path).flag("changed")
         Terminal.print("\(name): \(isChanged ? done : "\(before); nothing changed")")
-        guard self == .enable, configuration.destination(named: name)?.enabled == false else { return .success }
+        guard self == .enable, try await client.isDisabledByFile(name) else { return .success }
         Terminal.printError(
             "\(name): the configuration disables it; set destinations.\(name).enabled to true and reload")
         return .failure
@@ -42,38 +36,15 @@ enum LaneChange: String, CaseIterable, Sendable {
     }
 }
 
+extension AdminClient {
+    fileprivate func isDisabledByFile(_ name: String) async throws -> Bool {
+        let row = try await all("/destinations").first { $0["destination"] == name }
+        return row.map { !$0.flag("enabled") && !$0.flag("orphan") && $0["disabledSince"] == nil } ?? false
+    }
+}
+
 extension StoreSession {
     var lanes: LaneControl {
         LaneControl(connection: connection, keys: keys, archiveSeconds: configuration.archive.ttlSeconds)
-    }
-}
-
-extension LaneControl.Status {
-    /// The state of a destination in a few words; what keeps it from flowing first.
-    func words(_ destination: DestinationConfiguration?, now: Int64) -> String {
-        guard let destination else { return "orphan" }
-        guard destination.enabled, disabledSince == nil else { return "disabled" }
-        if let pausedSince { return "paused for \(Moment.length(milliseconds: now - pausedSince))" }
-        switch circuit.state {
-        case .closed: return "enabled"
-        case .halfOpen: return "circuit half-open"
-        case .open:
-            let left = max(0, (circuit.until ?? now) - now)
-            return "circuit open (\(circuit.category ?? "unknown")), next probe in \(Moment.length(milliseconds: left))"
-        }
-    }
-}
-
-extension LaneControl.Circuit {
-    /// As one JSON object; times are RFC 3339.
-    var line: JSONLine {
-        var line = JSONLine()
-        line.add("state", state.rawValue)
-        line.add("failures", failures)
-        line.add("since", since.map(Moment.text))
-        line.add("nextProbe", state == .open ? until.map(Moment.text) : nil)
-        line.add("category", category)
-        line.add("reason", reason)
-        return line
     }
 }

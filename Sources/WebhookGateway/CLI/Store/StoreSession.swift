@@ -12,9 +12,7 @@ struct StoreSession {
     private static let shortestDeadline = Duration.seconds(10)
 
     nonisolated static let scripts: [RedisScript] =
-        DeadStore.scripts + QueueControl.scripts + LaneControl.scripts + Vault.scripts
-        + RefusalAcceptance.scripts
-        + [.ledger, .replay, .quarantineRelease, .quarantineStay]
+        LaneControl.scripts + Vault.scripts + RefusalAcceptance.scripts + [.ledger]
 
     let configuration: Configuration
     let connection: RedisConnection
@@ -42,12 +40,18 @@ struct StoreSession {
         var settings = try Self.settings(configuration)
         settings.commandDeadline = max(settings.commandDeadline ?? .zero, Self.shortestDeadline)
         connection = RedisConnection(settings, scripts: Self.scripts, loop: ControlPlane.loop)
-        guard await connection.becomesReady(within: settings.connectDeadline) else {
-            let problem = connection.problem
-            connection.stop()
-            let place = problem.hasPrefix(settings.description) ? "" : "\(settings): "
-            throw Unreachable(description: "\(place)\(problem); \(Self.remedy(configuration))")
-        }
+        try await Self.becomeReady(connection, settings, configuration)
+    }
+
+    /// Waits until a connection can be used; one that cannot is stopped, and the error says what to do.
+    static func becomeReady(
+        _ connection: RedisConnection, _ settings: RedisSettings, _ configuration: Configuration
+    ) async throws(Unreachable) {
+        guard await !connection.becomesReady(within: settings.connectDeadline) else { return }
+        let problem = connection.problem
+        connection.stop()
+        let place = problem.hasPrefix(settings.description) ? "" : "\(settings): "
+        throw Unreachable(description: "\(place)\(problem); \(remedy(configuration))")
     }
 
     /// How the store of a configuration is reached: `redis.url`, or the private Redis in the data directory.
@@ -75,14 +79,6 @@ struct StoreSession {
     func configurationInForce() async throws(RedisFailure) -> Configuration {
         let store = MappingStore(connection: connection, keys: ControlKeys(prefix: configuration.redis.prefix))
         return configuration.applying(try await store.current().compactMapValues(\.value))
-    }
-
-    var deadStore: DeadStore {
-        DeadStore(connection: connection, keys: keys, archiveSeconds: configuration.archive.ttlSeconds)
-    }
-
-    var eventSearch: EventSearch {
-        EventSearch(connection: connection, keys: keys, sources: configuration.sources.map(\.name))
     }
 
     /// The vault with the configuration's master keys.

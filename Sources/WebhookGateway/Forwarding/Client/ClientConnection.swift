@@ -36,6 +36,7 @@ final class ClientConnection: @ControlPlane EventHandler {
     private var parser = ResponseParser(isHead: false, maxBodyBytes: 0)
     /// Why the request could not be sent to its end.
     private var sendFailure: StreamError?
+    private var received: (@ControlPlane @Sendable ([UInt8]) -> Void)?
 
     private init(_ stream: ByteStream, host: String) {
         self.stream = stream
@@ -65,8 +66,13 @@ final class ClientConnection: @ControlPlane EventHandler {
         return connection
     }
 
-    /// Sends one request, encoded, and reads its answer.
-    func exchange(_ request: [UInt8], isHead: Bool, maxBodyBytes: Int, deadline: Deadline) async -> Exchange {
+    /// Sends one request, encoded, and reads its answer; `received` takes the body of a 200 as it comes.
+    func exchange(
+        _ request: [UInt8], isHead: Bool, maxBodyBytes: Int, deadline: Deadline,
+        _ received: (@ControlPlane @Sendable ([UInt8]) -> Void)? = nil
+    ) async -> Exchange {
+        self.received = received
+        defer { self.received = nil }
         let result = await Promise<Exchange>.value(
             by: deadline.time, orElse: { .failed(.timedOut(.answering, after: deadline.allowance)) }
         ) { promise in
@@ -180,6 +186,10 @@ final class ClientConnection: @ControlPlane EventHandler {
                 case .bytes(let count):
                     let bytes = UnsafeRawBufferPointer(rebasing: Self.input[..<count])
                     if let answer = try parse(bytes) { return .answer(answer) }
+                    if let received {
+                        let part = parser.takeBody()
+                        if !part.isEmpty { received(part) }
+                    }
                 case .wouldBlock:
                     return sendFailure.map { lost("\($0)") }
                 case .end:

@@ -28,6 +28,8 @@ final class HTTPClient {
         /// A longer answer is cut here (`ClientResponse.isTruncated`).
         var maxBodyBytes = 1 << 20
         var allowsPrivateAddresses = false
+        /// Takes the body of a 200 as it comes; the answer has only what came last. Nil: the answer has all of it.
+        var received: (@ControlPlane @Sendable ([UInt8]) -> Void)?
     }
 
     private let settings: Settings
@@ -57,7 +59,7 @@ final class HTTPClient {
         let isHead = request.method == .head
         func exchange(_ connection: ClientConnection) async -> ClientConnection.Exchange {
             let exchange = await connection.exchange(
-                bytes, isHead: isHead, maxBodyBytes: options.maxBodyBytes, deadline: deadline)
+                bytes, isHead: isHead, maxBodyBytes: options.maxBodyBytes, deadline: deadline, options.received)
             if connection.isIdle { pool.put(connection, key) }
             return exchange
         }

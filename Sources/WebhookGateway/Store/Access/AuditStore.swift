@@ -17,7 +17,7 @@ struct AuditEntry: Sendable {
     /// An address, or `command line`.
     var from: String
     var requestID: String
-    /// How it was answered; 0: not over HTTP.
+    /// How it was answered, as an HTTP status; 0: not by the API.
     var status = 0
 
     /// Unix milliseconds.
