@@ -8,12 +8,12 @@ import { moment } from "./time.js";
 
 const columns = [
   { title: "When", cell: (entry) => moment(entry.at) },
-  { title: "Who", cell: (entry) => h("span", {}, entry.who, h("span.under", {}, entry.role, entry.tenant && `, ${entry.tenant}`)) },
-  { title: "What", cell: (entry) => h("code", {}, entry.action) },
+  { title: "Who", kind: "second", cell: (entry) => h("span", {}, entry.who, h("span.under", {}, entry.role, entry.tenant && `, ${entry.tenant}`)) },
+  { title: "What", cell: (entry) => h("span", {}, h("code", {}, entry.action), h("span.under.narrow", {}, entry.who)) },
   { title: "On", kind: "second", cell: (entry) => h("span.clip", { title: entry.target }, entry.target || "–") },
   { title: "Detail", kind: "third", cell: (entry) => h("span.clip", { title: entry.detail }, entry.detail || "–") },
   { title: "From", kind: "third", cell: (entry) => entry.from },
-  { title: "Answer", cell: (entry) => (entry.status === 0 ? "command line"
+  { title: "Answer", cell: (entry) => (entry.status === 0 ? "–"
     : badge(entry.status < 400 ? "ok" : "failed", String(entry.status))) },
 ];
 

@@ -20,15 +20,15 @@ const count = (name) => (source) => (source.counts ? number(source.counts[name])
 
 const columns = () => [
   { title: "Source", cell: (source) => h("span", {}, h("a", { href: link("events", { source: source.source }) }, h("strong", {}, source.source)),
-    h("span.under", {}, h("code", {}, source.path))) },
-  { title: "Provider", cell: (source) => h("span", {}, source.provider, h("span.under", {}, counted(source.secrets, "secret"))) },
+    h("span.under", {}, h("code", {}, source.path)), h("span.under.narrow", {}, source.provider)) },
+  { title: "Provider", kind: "second", cell: (source) => h("span", {}, source.provider, h("span.under", {}, counted(source.secrets, "secret"))) },
   { title: "Status", cell: (source) => badge(source.enabled ? "enabled" : "disabled") },
   { title: "Accepted", kind: "number second", cell: count("accepted") },
-  { title: "Duplicates", kind: "number second", cell: count("duplicate") },
+  { title: "Duplicates", kind: "number second", cell: (source) => h("span", {}, count("duplicate")(source),
+    h("span.under", {}, `within ${span(source.dedupeWindowSeconds)}`)) },
   { title: "Quarantined", kind: "number third", cell: count("quarantined") },
   { title: "Refused", kind: "second", cell: (source) => h("a", { href: link("refused", { source: source.source }), "aria-label": `Refused deliveries of ${source.source}` }, "Show") },
-  { title: "Queues", kind: "third", cell: (source) => h("span", {}, source.queues.join(", "),
-    h("span.under", {}, `duplicates known for ${span(source.dedupeWindowSeconds)}`)) },
+  { title: "Queues", kind: "third", cell: (source) => source.queues.join(", ") },
   { title: "Tenant", kind: "third", cell: (source) => [source.tenant, ...Object.values(source.tenants)].join(", ") },
   { title: "Mapping", kind: "second", cell: (source) => (seesAll() ? h("a", { href: link(["mappings", source.source]) }, source.mapping) : source.mapping) },
 ];

@@ -11,7 +11,7 @@ export async function draw(holder, { signal, redraw }) {
   const { items } = await get("tokens", {}, signal);
   const made = h("div", { role: "status" });
   const columns = [
-    { title: "Name", cell: (token) => h("span", {}, h("strong", {}, token.name), h("span.under", {}, h("code", {}, token.id))) },
+    { title: "Name", cell: (token) => h("span", {}, h("strong", {}, token.name), h("span.under", {}, h("code.clip", { title: token.id }, token.id))) },
     { title: "Role", cell: (token) => badge("calm", token.role) },
     { title: "Tenant", kind: "second", cell: (token) => token.tenant ?? "all" },
     { title: "Made", kind: "third", cell: (token) => h("span", {}, moment(token.createdAt), h("span.under", {}, `by ${token.createdBy}`)) },

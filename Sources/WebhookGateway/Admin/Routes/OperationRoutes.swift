@@ -183,10 +183,12 @@ enum OperationRoutes {
             }
         }
         for queue in ledger.queues where queue.quarantined + queue.flow.dead > 0 {
+            var parts: [String] = []
+            if queue.quarantined > 0 { parts.append("\(queue.quarantined) quarantined deliveries") }
+            if queue.flow.dead > 0 { parts.append("\(queue.flow.dead) dead events") }
             findings.append(
                 Finding(
-                    what:
-                        "\(queue.quarantined) quarantined deliveries and \(queue.flow.dead) dead events are on \(queue.name).",
+                    what: "On the queue \(queue.name): \(parts.joined(separator: " and ")).",
                     action: "\(deadAction) --queue \(queue.name)`, or open Dead letters in the dashboard."))
         }
         return findings
