@@ -22,7 +22,7 @@ async function drawList(holder, { signal }) {
   add(holder, heading("Mappings", "How each source's deliveries become events."));
   const columns = [
     { title: "Source", cell: (source) => h("a", { href: link(["mappings", source.source]) }, h("strong", {}, source.source)) },
-    { title: "Provider", cell: (source) => source.provider },
+    { title: "Provider", kind: "second", cell: (source) => source.provider },
     { title: "Mapping", cell: (source) => h("code", {}, source.mapping) },
     { title: "Quarantined", kind: "number", cell: (source) => (source.counts?.quarantined
       ? h("a", { href: link("dead", { source: source.source }) }, String(source.counts.quarantined)) : "0") },

@@ -40,11 +40,11 @@ function state(health) {
 }
 
 /** What to do, without the address of the API where there is a page. */
-const advice = ({ action }) => (action.includes("dead/groups") ? "Look at what went wrong, mend it, and retry them together." : action);
+const advice = ({ action }) => (action.includes("Dead letters") ? "Look at what went wrong, mend it, and retry them together." : action);
 
 /** The page where a problem is mended. */
 function remedy({ what, action }) {
-  if (action.includes("dead/groups")) return h("a.button", { href: link("dead") }, "Dead letters");
+  if (action.includes("Dead letters")) return h("a.button", { href: link("dead") }, "Dead letters");
   if (what.startsWith("The queue")) return h("a.button", { href: link("queues") }, "Queues");
   if (what.startsWith("The circuit") || what.startsWith("The destination")) return h("a.button", { href: link("destinations") }, "Destinations");
   return null;

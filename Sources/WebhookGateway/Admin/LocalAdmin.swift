@@ -12,7 +12,7 @@ final class LocalAdmin {
         func spooled() -> [String: Int] { [:] }
         func takeUpMappings() async {}
         let declared: Configuration
-        let catalog: IntegrationCatalog? = nil
+        var catalog: IntegrationCatalog?
         let vault: Vault? = nil
         func takeUpIntegrations() async {}
 
@@ -46,8 +46,18 @@ final class LocalAdmin {
 
     func stop() { services.stop() }
 
-    /// Takes up the mappings that came through the API, as a gateway does.
-    func takeUpMappings() async throws(RedisFailure) {
+    /// Takes up what came through the API, as a gateway does: mappings, and integrations.
+    ///
+    /// - Parameter vault: opens the integrations' credentials; without it an integration is not in force.
+    func takeUpChanges(_ vault: @ControlPlane (RedisConnection) throws -> Vault) async throws {
+        let changes = try await IntegrationStore(connection: connection, keys: services.control).changes(since: 0)
+        if !changes.changed.isEmpty {
+            let vault = try vault(connection)
+            let catalog = IntegrationCatalog(known: .builtIn) { await vault.open($0) }
+            await catalog.take(changes, file: gateway.declared)
+            gateway.catalog = catalog
+            try services.reload(catalog.applied(to: gateway.declared))
+        }
         services.take(try await services.mappings.current().compactMapValues(\.value))
     }
 

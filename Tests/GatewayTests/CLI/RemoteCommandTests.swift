@@ -9,22 +9,25 @@ import Verifiers
 struct RemoteCommandTests {
     /// Commands in a directory of their own, with a gateway's admin port and its configuration at hand.
     @ControlPlane
-    struct Desk {
+    final class Desk {
         let bench: AdminBench
-        let directory: TemporaryDirectory
         let token: String
+        let path: String
+        private let directory: TemporaryDirectory
+        private var runs = 0
 
         init(_ bench: AdminBench, _ role: Role = .admin) async throws {
             self.bench = bench
             directory = try TemporaryDirectory()
+            path = directory.path
             token = try await bench.token(role)
             let text = """
-                { redis: { url: "unix://\(bench.store.server.socketPath)" }, dataDirectory: "\(directory.path)/data",
+                { redis: { url: "unix://\(bench.store.server.socketPath)" }, dataDirectory: "\(path)/data",
                   sources: { stripe: { provider: "stripe", secrets: ["x"], tenant: "acme" },
                              square: { provider: "square", secrets: ["x"], notificationURL: "https://x.example/", tenant: "other" } },
                   destinations: { log: { type: "console" }, crm: { type: "console", filter: { tenants: ["acme"] } } } }
                 """
-            try HostFile.replace("\(directory.path)/gateway.json5", Array(text.utf8))
+            try HostFile.replace("\(path)/gateway.json5", Array(text.utf8))
         }
 
         var url: String { "http://127.0.0.1:\(bench.port)" }
@@ -41,11 +44,18 @@ struct RemoteCommandTests {
             try await Self.finish(try start(words, environment))
         }
 
-        func start(_ words: [String], _ environment: [String: String]? = nil) throws -> Program {
-            let environment = environment ?? ["WEBHOOK_GATEWAY_URL": url, "WEBHOOK_GATEWAY_TOKEN": token]
-            return try Program(
-                GatewayHome.executable, words, in: directory.path, environment: environment,
-                logs: "\(directory.path)/run-\(words.hashValue)-\(environment.count)")
+        /// - Parameter environment: nil: the gateway's address and token.
+        func start(_ words: [String], _ environment: [String: String]? = nil) throws -> sending Program {
+            runs += 1
+            return try Self.launch(
+                words, environment ?? ["WEBHOOK_GATEWAY_URL": url, "WEBHOOK_GATEWAY_TOKEN": token], path,
+                "\(path)/run-\(runs)")
+        }
+
+        private nonisolated static func launch(
+            _ words: [String], _ environment: [String: String], _ path: String, _ logs: String
+        ) throws -> sending Program {
+            try Program(GatewayHome.executable, words, in: path, environment: environment, logs: logs)
         }
 
         /// Off the control plane, which must answer.
@@ -210,7 +220,7 @@ struct RemoteCommandTests {
             #expect(missing.code == 2 && missing.errors.contains("--token-file"))
             let both = try await run([:], "--url", desk.url, "--config", "gateway.json5")
             #expect(both.code == 2 && both.errors.contains("exclude each other"))
-            _ = try HostFile.create("\(desk.directory.path)/token", Array("\(desk.token)\n".utf8))
+            _ = try HostFile.create("\(desk.path)/token", Array("\(desk.token)\n".utf8))
             let file = try await run([:], "--url", desk.url, "--token-file", "token")
             #expect(file.code == 0, "\(file)")
             let stranger = try FakeHTTPServer { _ in [.answer(200, body: "hello")] }

@@ -21,7 +21,7 @@ struct AttemptRecordTests {
         let unverifiable = record(.delivered, isUnverifiable: true)
         #expect(String(decoding: unverifiable, as: UTF8.self).contains(#""unverifiable":true"#))
         let shown = try detail([record(.retry(.network, reason: "x", after: nil), isUnverifiable: true), unverifiable])
-        #expect(shown.destinations.map(\.statusText) == ["delivered, unverifiable"])
+        #expect(shown.destinations.map(\.isUnverifiable) == [true])
         #expect(shown.line.text.contains(#""status":"delivered","unverifiable":true"#))
     }
 
@@ -31,6 +31,6 @@ struct AttemptRecordTests {
             #expect(!String(decoding: record, as: UTF8.self).contains("unverifiable"))
         }
         let shown = try detail([record(.delivered, isUnverifiable: true), record(.delivered, isUnverifiable: false)])
-        #expect(shown.destinations.map(\.statusText) == ["delivered"])
+        #expect(shown.destinations.map(\.isUnverifiable) == [false])
     }
 }

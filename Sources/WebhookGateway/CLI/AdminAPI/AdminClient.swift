@@ -62,7 +62,9 @@ struct AdminClient {
                 path, query + [("limit", "\(min(Self.largestPage, limit - rows.count))"), ("cursor", next)])
             rows += page.rows("items")
             next = page["next"]
-            if next != nil, let moment = page["scannedTo"] { Terminal.showProgress("searched back to \(moment)") }
+            if next != nil, rows.count < limit, let moment = page["scannedTo"] {
+                Terminal.showProgress("searched back to \(moment)")
+            }
         }
         Terminal.showProgress(nil)
         return (rows, next)

@@ -131,7 +131,7 @@ final class StoreTransport: AdminTransport {
         let settings = try StoreSession.settings(configuration)
         admin = try LocalAdmin(configuration, redis: settings, who: Operator.name, from: Operator.place)
         try await StoreSession.becomeReady(admin.connection, settings, configuration)
-        try await admin.takeUpMappings()
+        try await admin.takeUpChanges { try Vault(configuration, $0) }
     }
 
     var name: String { "the store" }

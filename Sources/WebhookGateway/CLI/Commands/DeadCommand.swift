@@ -114,7 +114,7 @@ struct DeadCommand: Command {
             for letter in letters { Terminal.printJSON(letter.line.text) }
         } else {
             let now = Clock.unixMilliseconds()
-            var table = TextTable(["ID", "TYPE", "CATEGORY", "SINCE", "REASON"])
+            var table = TextTable(["ID", "TYPE", "CATEGORY", "SINCE", "REASON"], optional: ["TYPE", "SINCE"])
             for letter in letters {
                 let row = letter.row
                 table.add([
@@ -142,13 +142,15 @@ struct DeadCommand: Command {
         if groups.isEmpty { try await filter.expectNames(client) }
         if isJSON { return groups.forEach { Terminal.printJSON($0.text) } }
         let now = Clock.unixMilliseconds()
-        var table = TextTable(["GROUP", "COUNT", "PLACE", "CATEGORY", "LAST", "WHAT USUALLY MENDS IT", "REASON"])
+        var table = TextTable(
+            ["GROUP", "COUNT", "PLACE", "CATEGORY", "LAST", "REASON", "WHAT USUALLY MENDS IT"],
+            optional: ["WHAT USUALLY MENDS IT", "CATEGORY"])
         for group in groups {
             table.add([
                 group["group"] ?? "-", group["count"] ?? "-", group["place"] ?? "-",
                 group.flag("quarantined") ? "quarantined" : group["category"] ?? "-",
                 group.moment("lastSeen").map { "\(Moment.length(milliseconds: now - $0)) ago" } ?? "-",
-                group["actionText"] ?? "-", group["reason"] ?? "-",
+                group["reason"] ?? "-", group["actionText"] ?? "-",
             ])
         }
         table.print()

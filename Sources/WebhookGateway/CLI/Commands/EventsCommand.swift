@@ -122,9 +122,12 @@ struct EventsCommand: Command {
         if isJSON {
             for row in rows { Terminal.printJSON(row.text) }
         } else {
-            var table = TextTable(["ID", "RECEIVED", "SOURCE", "TYPE", "STATUS", "SUBJECT"])
+            var table = TextTable(["ID", "RECEIVED", "SOURCE", "TYPE", "STATUS", "SUBJECT"], optional: ["SUBJECT"])
+            let now = Clock.unixMilliseconds()
             for row in rows {
-                table.add(["id", "receivedAt", "source", "type", "status", "subject"].map { row[$0] ?? "-" })
+                table.add(
+                    [row["id"] ?? "-", Moment.cell(row["receivedAt"], now)]
+                        + ["source", "type", "status", "subject"].map { row[$0] ?? "-" })
             }
             table.print()
         }

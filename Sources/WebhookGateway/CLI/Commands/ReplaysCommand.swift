@@ -62,7 +62,8 @@ struct ReplaysCommand: Command {
         if isJSON {
             for job in page.rows { Terminal.printJSON(job.text) }
         } else {
-            var table = TextTable(["ID", "STATE", "SENT", "OF", "SKIPPED", "FAILED", "TO", "WHO", "FILTER"])
+            var table = TextTable(
+                ["ID", "STATE", "SENT", "OF", "SKIPPED", "FAILED", "TO", "WHO", "FILTER"], optional: ["WHO", "TO"])
             for job in page.rows {
                 let destinations = job.texts("destinations")
                 table.add([

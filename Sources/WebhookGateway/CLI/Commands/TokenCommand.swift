@@ -107,13 +107,16 @@ struct TokenCommand: Command {
 
     private func list(_ tokens: [Row]) {
         if isJSON { return tokens.forEach { Terminal.printJSON($0.text) } }
-        var table = TextTable(["ID", "NAME", "ROLE", "TENANT", "CREATED", "BY", "EXPIRES", "LAST USED"])
+        var table = TextTable(
+            ["ID", "NAME", "ROLE", "TENANT", "CREATED", "BY", "EXPIRES", "LAST USED"],
+            optional: ["BY", "CREATED", "EXPIRES", "LAST USED"])
         let now = Clock.unixMilliseconds()
         for token in tokens {
             let expiry = token.moment("expiresAt").map { ($0 <= now ? "expired " : "") + Moment.text($0) }
             table.add([
                 token["id"] ?? "-", token["name"] ?? "-", token["role"] ?? "-", token["tenant"] ?? "all",
-                token["createdAt"] ?? "-", token["createdBy"] ?? "-", expiry ?? "never", token["lastUsedAt"] ?? "-",
+                Moment.cell(token["createdAt"], now), token["createdBy"] ?? "-", expiry ?? "never",
+                Moment.cell(token["lastUsedAt"], now),
             ])
         }
         table.print()

@@ -57,7 +57,8 @@ struct BulkReplay {
         Terminal.print("newest        \(plan["newest"] ?? "-")")
         Terminal.print("destinations  \(VisibleText.escaped(try await targets(plan)))")
         Terminal.print(
-            "takes about   \(Moment.length(milliseconds: Int64(total) * 1000 / Int64(rate))) at \(rate) a second")
+            "takes about   \(Moment.length(milliseconds: Int64(total + rate - 1) / Int64(rate) * 1000)) at \(rate) a second"
+        )
         Terminal.print("nothing was sent; without --dry-run it begins")
         return .success
     }

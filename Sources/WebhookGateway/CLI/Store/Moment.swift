@@ -26,6 +26,13 @@ enum Moment {
         Timestamp(unixMilliseconds: milliseconds).formatted(.milliseconds)
     }
 
+    /// A time for a table: as it is, or how long ago, where the terminal is narrow; `-` when there is none.
+    static func cell(_ text: String?, _ now: Int64) -> String {
+        guard let text else { return "-" }
+        guard let width = Terminal.width, width < 120, let moment = Shape.milliseconds(text) else { return text }
+        return "\(length(milliseconds: now - moment)) ago"
+    }
+
     /// A length of time in its largest unit: `4 s`, `12 min`, `3 h`, `9 d`.
     static func length(milliseconds: Int64) -> String {
         let seconds = max(0, milliseconds) / 1000

@@ -82,12 +82,7 @@ struct StoreSession {
     }
 
     /// The vault with the configuration's master keys.
-    func vault() throws -> Vault {
-        Vault(
-            connection: connection, keys: ControlKeys(prefix: configuration.redis.prefix),
-            masterKeys: try .make(configuration, log: Log(configuration.log)),
-            keyLife: .seconds(configuration.vault.dataKeySeconds))
-    }
+    func vault() throws -> Vault { try Vault(configuration, connection) }
 
     /// The ledger, with the queues and destinations of the configuration whether or not anything was counted there.
     func ledger() async throws(RedisFailure) -> Ledger {
@@ -95,5 +90,15 @@ struct StoreSession {
             connection, keys, sources: configuration.sources.map(\.name),
             queues: Set(configuration.sources.flatMap(\.queues)),
             destinations: configuration.destinations.map(\.name), dataDirectory: configuration.dataDirectory)
+    }
+}
+
+extension Vault {
+    /// With the master keys that a configuration names.
+    convenience init(_ configuration: Configuration, _ connection: RedisConnection) throws {
+        self.init(
+            connection: connection, keys: ControlKeys(prefix: configuration.redis.prefix),
+            masterKeys: try .make(configuration, log: Log(configuration.log)),
+            keyLife: .seconds(configuration.vault.dataKeySeconds))
     }
 }
