@@ -40,7 +40,8 @@ final class Field: Sendable {
     private func failure(_ reason: String, in scope: MappingScope) -> MappingFailure.Field {
         MappingFailure.Field(
             target: target, sources: sources.flatMap(\.pathTexts),
-            found: sources.flatMap { $0.shapesFound(in: scope) }, reason: reason)
+            found: sources.flatMap { $0.shapesFound(in: scope) } + transforms.flatMap { $0.shapesFound(in: scope) },
+            reason: reason)
     }
 }
 

@@ -132,15 +132,31 @@ extension FieldSource {
         }
     }
 
-    /// What stands at each path, in words ("customer.id: nothing, customer: an object").
+    /// What stands at each path, in words ("customer.id: nothing", "customer: an object"), those of the source's own
+    /// transforms included.
     func shapesFound(in scope: MappingScope) -> [String] {
-        paths.map { path in
-            var shapes: [String] = []
-            path.forEachNode(in: scope) { node in
-                let shape = MappedValue.shape(of: node, in: scope.document)
-                if !shapes.contains(shape) { shapes.append(shape) }
-            }
-            return "\(path.text): \(shapes.isEmpty ? "nothing" : shapes.joined(separator: ", "))"
+        paths.map { $0.shapeFound(in: scope) } + transforms.flatMap { $0.shapesFound(in: scope) }
+    }
+}
+
+extension FieldPath {
+    /// What stands there, in words: "customer.id: nothing".
+    fileprivate func shapeFound(in scope: MappingScope) -> String {
+        var shapes: [String] = []
+        forEachNode(in: scope) { node in
+            let shape = MappedValue.shape(of: node, in: scope.document)
+            if !shapes.contains(shape) { shapes.append(shape) }
+        }
+        return "\(text): \(shapes.isEmpty ? "nothing" : shapes.joined(separator: ", "))"
+    }
+}
+
+extension Transform {
+    /// What stands where the step reads a currency: an amount without one counts as none.
+    func shapesFound(in scope: MappingScope) -> [String] {
+        switch self {
+        case .minorUnits(.path(let path), _), .majorUnits(.path(let path)): [path.shapeFound(in: scope)]
+        default: []
         }
     }
 }

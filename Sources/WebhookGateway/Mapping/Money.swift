@@ -29,7 +29,7 @@ struct Money: Equatable, Sendable {
         let exponent = CurrencyExponents.iso(currency)
         guard let number = DecimalText(text) else { throw TransformProblem("it is no decimal number such as 19.99") }
         guard let minor = number.scaled(byPowerOfTen: exponent) else {
-            throw TransformProblem("it is too large, or has more decimals than the currency")
+            throw TransformProblem("it is too large, or has more decimals than the currency and is not rounded")
         }
         self.minor = minor
         self.currency = currency

@@ -59,7 +59,9 @@ struct LookupTable: Sendable {
     func value(for value: MappedValue, _ scope: MappingScope) throws(TransformProblem) -> MappedValue? {
         if let found = entries[try Transform.text(value, scope)] { return found.value }
         switch otherwise {
-        case .fail: throw TransformProblem("it is not in the lookup table, which has no \"otherwise\"")
+        case .fail:
+            throw TransformProblem(
+                "it is not in the lookup table; add it, or say otherwise: \"…\", otherwise: null or keep: true")
         case .keep: return value
         case .leaveOut: return nil
         case .constant(let constant): return constant.value

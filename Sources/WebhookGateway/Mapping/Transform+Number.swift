@@ -43,7 +43,7 @@ extension Transform {
             return .money(try Money(minor: minor, currency: code, scale: scale))
         }
         guard let minor = DecimalText(try number(amount, scope))?.scaled(byPowerOfTen: 0) else {
-            throw TransformProblem("it is no whole number of minor units")
+            throw TransformProblem("it is no whole number of minor units; an amount such as 19.99 takes majorUnits")
         }
         return .money(try Money(minor: minor, currency: code, scale: scale))
     }

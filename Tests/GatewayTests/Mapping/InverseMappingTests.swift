@@ -149,6 +149,35 @@ struct InverseMappingTests {
                 == #"{"v":1,"id":"s"}"#)
     }
 
+    @Test(arguments: ["stripe", "square", "quickbooks"])
+    func `whatever stands in an event, a payload that makes it comes out, or a failure`(_ name: String) throws {
+        let rules = try MappingCatalog().rules(named: name)
+        let inverse = InverseMapper(provider: name, rules: rules)
+        let stands = [
+            "null", "-1.5", "\"x\"", "{\"minor\":9223372036854775807,\"currency\":\"ISK\"}", "[[],{\"id\":[1]}]",
+        ]
+        for fixture in try WebhookFixture.all() where fixture.provider == name {
+            for expected in try fixture.expected().events.prefix(1) {
+                let bytes = Array(expected.json.utf8)
+                var original = JSONDocument()
+                try original.read(bytes[...])
+                let data = try #require(original.member("data"))
+                for (place, node) in original.nodes(under: data).enumerated() {
+                    let text = original.text(of: node)
+                    let event =
+                        bytes[..<text.startIndex] + Array(stands[place % stands.count].utf8) + bytes[text.endIndex...]
+                    do {
+                        _ = try inverse.made(of: InverseEvent(Array(event)))
+                    } catch let failure as InverseFailure {
+                        #expect(!failure.fields.isEmpty)
+                    } catch is MalformedEvent {
+                        #expect(node == data)
+                    }
+                }
+            }
+        }
+    }
+
     @Test func `what passed through comes back as it was`() throws {
         #expect(
             try Self.made("[]", #"{"type":"shop.x.y","data":{"raw":{"b":1.50,"a":null}}}"#) == #"{"b":1.50,"a":null}"#)

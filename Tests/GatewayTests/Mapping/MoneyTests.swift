@@ -65,6 +65,15 @@ struct MoneyTests {
         #expect(try sample.data(payload) == "{}")
     }
 
+    @Test func `a required amount without a currency says where the currency was looked for`() throws {
+        let sample = try MappingSample(
+            fields: #"f: { from: "v", transforms: [{ minorUnits: "money.currency" }], required: true }"#)
+        let failure = try sample.failure(#"{"v":5}"#)
+        #expect(
+            failure.fields.map(\.description)
+                == ["f: it is required and no source has a value (v: a number; money.currency: nothing)"])
+    }
+
     @Test func `an object of amount and currency is taken whole, and the first that states both`() throws {
         let sample = try MappingSample(fields: #"f: { from: ["a", "b"], transforms: ["minorUnits"] }"#)
         let expected = #"{"f":{"minor":5,"currency":"USD","decimal":"0.05"}}"#

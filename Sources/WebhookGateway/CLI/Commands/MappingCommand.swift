@@ -78,7 +78,7 @@ struct MappingCommand: Command {
             let request = CapturedRequest(deliveredBy: try CommandFile.read(file))
             do throws(MalformedBody) {
                 let results = try trial.outcomes(of: request)
-                if results.isEmpty { Terminal.printError("the delivery is authentic in form and holds no event") }
+                if results.isEmpty { Terminal.printError("the delivery holds no event: nothing would be queued") }
                 for result in results { print(result) }
                 isRight = results.allSatisfy(\.isEvent) && isRight
             } catch {
