@@ -147,16 +147,18 @@ function gone({ findings }, editor) {
 }
 
 /** Puts a path where the finding's rule reads an older one; where that is not written out, at the cursor. */
-function replacePath(editor, { rule, target, paths }, candidate) {
+function replacePath(editor, { rule, paths }, candidate) {
   const text = editor.value;
-  const after = (word, from) => { const place = text.indexOf(word, from); return place < 0 ? from : place; };
-  const start = after(JSON.stringify(target), after(JSON.stringify(rule), 0));
+  const start = Math.max(0, text.indexOf(JSON.stringify(rule)));
   for (const path of paths) {
-    const written = [JSON.stringify(path), `'${path}'`].find((word) => text.indexOf(word, start) >= 0);
-    if (!written) continue;
-    const place = text.indexOf(written, start);
-    editor.setSelectionRange(place, place + written.length);
-    break;
+    for (const written of [JSON.stringify(path), `'${path}'`]) {
+      const found = text.indexOf(written, start);
+      const place = found < 0 ? text.indexOf(written) : found;
+      if (place < 0) continue;
+      editor.setSelectionRange(place, place + written.length);
+      insert(editor, JSON.stringify(candidate));
+      return;
+    }
   }
   insert(editor, JSON.stringify(candidate));
 }

@@ -29,7 +29,7 @@ async function drawList(holder, { parameters, signal, redraw }) {
   const isFiltered = Object.keys(filter).length > 0;
   const list = await paged((cursor) => get("refusals", { ...filter, cursor, limit: 100 }, signal),
     (items) => table("Refused deliveries", columns, items));
-  add(holder, heading("Refused", "Deliveries that could not be proved authentic. Of each source some are kept for three days, so that a wrong secret loses nothing.",
+  add(holder, heading("Refused", "Deliveries that could not be proved authentic. Some of each source are kept for three days: see why, mend the secret, accept them.",
     list && may("operator") && h("button.primary", { type: "button", onclick: (event) => acceptAll(event.currentTarget, filter, redraw) }, "Accept all that prove now")));
   if (isFiltered) {
     add(holder, h("p.filters", {}, Object.entries(filter).map(([name, value]) => h("span.chip", {}, `${name}: ${value}`)),
@@ -43,7 +43,7 @@ async function drawList(holder, { parameters, signal, redraw }) {
 const columns = [
   { title: "Refused", cell: (refusal) => moment(refusal.refusedAt) },
   { title: "Source", cell: (refusal) => h("a", { href: link(["refused", refusal.id]) }, h("strong", {}, refusal.source)) },
-  { title: "Reason", cell: (refusal) => words(refusal.reason) },
+  { title: "Reason", kind: "second", cell: (refusal) => words(refusal.reason) },
   { title: "From", kind: "second", cell: (refusal) => refusal.peer ?? "–" },
   { title: "Size", kind: "number third", cell: (refusal) => bytes(refusal.bodyBytes) },
   { title: "Now", cell: standing },
@@ -66,7 +66,7 @@ async function drawOne(holder, context) {
   add(holder, h("a.back", { href: link("refused") }, "← Refused"),
     heading(`Refused: ${words(refusal.reason).toLowerCase()}`, null, standing(refusal)),
     h("div.columns", {},
-      h("section.card", { "aria-label": "Why" }, h("h2", {}, "Why"), why(refusal), h("div.buttons", {}, changes(refusal, context))),
+      h("section.card", { "aria-label": "Why" }, h("h2", {}, "Why"), h("div.why", {}, why(refusal)), h("div.buttons", {}, changes(refusal, context))),
       h("section.card", { "aria-label": "About it" }, h("h2", {}, "About it"), facts([
         ["Source", h("a", { href: link("refused", { source: refusal.source }) }, refusal.source)],
         ["Request", copyable(refusal.id)], ["When", exact(refusal.refusedAt)], ["From", refusal.peer],
@@ -79,15 +79,15 @@ const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?
 
 function why(refusal) {
   if (refusal.events) {
-    return h("div", {}, h("p", {}, "It was accepted after all."),
+    return [h("p", {}, "It was accepted after all."),
       refusal.events.length > 0 ? h("ul", {}, refusal.events.map((event) => h("li", {}, h("a", { href: link(["events", event]) }, event))))
-        : h("p", {}, "There was no event in it."));
+        : h("p", {}, "There was no event in it.")];
   }
   if (refusal.acceptable) {
     return h("p", {}, refusal.secret > 0 ? `It proves authentic now, by secret ${refusal.secret}.` : "It proves authentic now, by its address.");
   }
-  return h("div", {}, h("p.error", {}, sentence(refusal.explanation)),
-    h("p.faint", {}, "Mend the source in the configuration and reload it (SIGHUP); then look here again."));
+  return [h("p.error", {}, sentence(refusal.explanation)),
+    h("p.faint", {}, "Mend the source in the configuration and reload it (SIGHUP); then look here again.")];
 }
 
 function changes(refusal, { redraw }) {

@@ -4,8 +4,8 @@ import Verifiers
 /// Which of a source's refused deliveries are worth keeping: one a second, and of one address five and then one a minute,
 /// so that a stranger who goes on knocking does not take the places of a provider with a wrong secret.
 ///
-/// Shared by the workers of a process. In a flood it costs a refusal one atomic read; the ring itself is bounded by the
-/// store, whatever the number of processes (`RedisScript.refusalKeep`).
+/// Shared by the workers of a process. A flood costs each refusal an atomic read, or a look-up in a small table; the ring
+/// itself is bounded by the store, whatever the number of processes (`RedisScript.refusalKeep`).
 final class RefusalGate: Sendable {
     private static let interval: UInt64 = 1_000_000_000
     private static let ofAddress = CellRate(count: Refusal.Limit.perAddress, span: 300 * interval)
