@@ -13,6 +13,7 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+int malloc_trim(size_t pad);
 int accept4(int socket, struct sockaddr *address, socklen_t *length, int flags);
 ssize_t getrandom(void *buffer, size_t length, unsigned int flags);
 int pipe2(int descriptors[2], int flags);

@@ -45,6 +45,9 @@ public struct Digest: Equatable, Sendable {
 
     /// Compares in constant time: how long it takes tells nothing of where two digests differ.
     public static func == (left: Digest, right: Digest) -> Bool {
-        left.count == right.count && ConstantTime.equal(left.storage.span, right.storage.span)
+        let count = left.count
+        return count == right.count
+            && ConstantTime.equal(
+                left.storage.span.extracting(first: count), right.storage.span.extracting(first: count))
     }
 }

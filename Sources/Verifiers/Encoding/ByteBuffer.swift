@@ -65,6 +65,11 @@ public struct ByteBuffer: ~Copyable {
         bytes.withUnsafeBufferPointer { append($0) }
     }
 
+    /// Appends bytes.
+    @inlinable public mutating func append(_ bytes: Span<UInt8>) {
+        bytes.withUnsafeBufferPointer { append($0) }
+    }
+
     /// Appends what another buffer holds.
     @inlinable public mutating func append(_ other: borrowing ByteBuffer) {
         append(UnsafeBufferPointer(start: other.base, count: other.count))

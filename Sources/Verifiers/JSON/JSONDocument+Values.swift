@@ -54,8 +54,7 @@ extension JSONDocument {
     /// Whether a value is a string without escapes, and that text.
     public func isPlain(_ node: Node, _ text: String) -> Bool {
         guard let content = plainContent(of: node) else { return false }
-        var text = text
-        return text.withUTF8 { text in
+        return text.withBytes { text in
             content.withUnsafeBufferPointer { ByteComparison.areEqual($0, text) }
         }
     }

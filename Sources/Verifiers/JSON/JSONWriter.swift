@@ -57,8 +57,7 @@ public enum JSONWriter {
 
     /// Appends a string in quotes.
     public static func append(_ string: String, to output: inout ByteBuffer) {
-        var copy = string
-        copy.withUTF8 { appendQuoted($0, to: &output) }
+        string.withBytes { appendQuoted($0, to: &output) }
     }
 
     /// Appends a string in quotes.

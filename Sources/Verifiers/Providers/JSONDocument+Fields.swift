@@ -12,7 +12,12 @@ extension JSONDocument {
     func required(
         _ name: StaticString, of node: Node?, path: @autoclosure () -> String
     ) throws(MalformedBody) -> String {
-        guard let field = member(name, of: node), !isNull(field) else {
+        try required(member(name, of: node), path: path())
+    }
+
+    /// The text of a field that has been looked up and that an event cannot be without.
+    func required(_ field: Node?, path: @autoclosure () -> String) throws(MalformedBody) -> String {
+        guard let field, !isNull(field) else {
             throw MalformedBody("the field '\(path())' is missing")
         }
         guard let value = identifier(field) else {

@@ -42,19 +42,20 @@ public struct Stripe: NativeProvider {
     ) throws(MalformedBody) -> [ProviderEvent] {
         try document.readBody(delivery.body)
         guard document.kind(of: .root) == .object else { throw MalformedBody("the body is not a JSON object") }
-        let id = try document.required("id", of: .root, path: "id")
-        let type = try document.required("type", of: .root, path: "type")
-        let object = document.member("object", of: document.member("data"))
-        let related = document.member("related_object")
-        let event = ProviderEvent(
-            key: id, type: type, time: document.timestamp(document.member("created")),
-            subject: document.identifier(document.member("id", of: object))
-                ?? document.identifier(document.member("id", of: related)),
-            account: document.identifier(document.member("account"))
-                ?? document.identifier(document.member("context")),
-            payload: .root)
-        return [event]
+        let found = Self.fields.values(in: document)
+        return [
+            ProviderEvent(
+                key: try document.required(found[0], path: "id"), type: try document.required(found[1], path: "type"),
+                time: document.timestamp(found[2]),
+                subject: document.identifier(found[3]) ?? document.identifier(found[4]),
+                account: document.identifier(found[5]) ?? document.identifier(found[6]), payload: .root)
+        ]
     }
+
+    /// What `events` reads, looked up together.
+    private static let fields = JSONFields<7>([
+        ["id"], ["type"], ["created"], ["data", "object", "id"], ["related_object", "id"], ["account"], ["context"],
+    ])
 
     /// Signs a sample with `t` = its time.
     public func sign(_ sample: inout Sample) {

@@ -64,37 +64,39 @@ extension StripeSignatureHeader {
 
     /// Walks the items from left to right, each split at its first `=`; an item without one has an empty value.
     struct Items {
-        private var rest: ArraySlice<UInt8>
+        private let text: ArraySlice<UInt8>
+        /// Where the rest begins, counted from the text's start.
+        private var position = 0
 
         init(_ value: ArraySlice<UInt8>) {
-            rest = value
+            text = value
         }
 
         mutating func next() -> (scheme: Scheme, value: ArraySlice<UInt8>)? {
-            let place: (start: Int, sign: Int, end: Int)? = rest.withUnsafeBufferPointer { bytes in
-                var start = 0
+            let item: (scheme: Scheme, value: Range<Int>, end: Int)? = text.withUnsafeBufferPointer { bytes in
+                var start = position
                 while start < bytes.count, bytes[start] == UInt8(ascii: ",") || bytes[start] == UInt8(ascii: " ") {
                     start &+= 1
                 }
                 guard start < bytes.count, let base = bytes.baseAddress else { return nil }
                 let end = ByteText(base: base, count: bytes.count).firstIndex(of: UInt8(ascii: ","), from: start)
                 let sign = ByteText(base: base, count: end).firstIndex(of: UInt8(ascii: "="), from: start)
-                return (start, sign, end)
+                return (Self.scheme(bytes[start..<sign]), min(sign + 1, end)..<end, end)
             }
-            guard let place else {
-                rest = []
+            guard let item else {
+                position = text.count
                 return nil
             }
-            let first = rest.startIndex
-            let item = rest[first + place.start..<first + place.end]
-            rest = rest[(first + place.end)...]
-            let sign = first + place.sign
-            return (Self.scheme(item[..<sign]), item[sign...].dropFirst())
+            position = item.end
+            let first = text.startIndex
+            return (item.scheme, text[first + item.value.lowerBound..<first + item.value.upperBound])
         }
 
-        private static func scheme(_ key: ArraySlice<UInt8>) -> Scheme {
-            if key.count == 1, key.first == UInt8(ascii: "t") { return .timestamp }
-            if key.count == 2, key.first == UInt8(ascii: "v"), key.last == UInt8(ascii: "1") { return .v1 }
+        private static func scheme(_ key: Slice<UnsafeBufferPointer<UInt8>>) -> Scheme {
+            if key.count == 1, key[key.startIndex] == UInt8(ascii: "t") { return .timestamp }
+            if key.count == 2, key[key.startIndex] == UInt8(ascii: "v"), key[key.startIndex + 1] == UInt8(ascii: "1") {
+                return .v1
+            }
             return .other
         }
     }

@@ -16,6 +16,9 @@ final class Gateway: AdminHandler.Gateway {
     /// as its client sends would fail a delivery, and nothing is gained by haste.
     private static let idleGrace = Duration.seconds(5)
 
+    /// How long after the start its last steps are over: connections to Redis, first looks at what is there.
+    private static let settlingTime = Duration.milliseconds(250)
+
     private let loader: ConfigurationLoader
     private let path: String?
     private let roles: Roles
@@ -95,6 +98,7 @@ final class Gateway: AdminHandler.Gateway {
             logStart()
             services.tellReady()
             await started(ingest?.address)
+            ControlPlane.loop.schedule(after: Self.settlingTime) { ProgramPages.release() }
             // A signal may have come while the parts were still starting.
             if !isStopping { await withCheckedContinuation { stopRequest = $0 } }
         } catch {

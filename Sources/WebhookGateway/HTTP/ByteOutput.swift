@@ -1,3 +1,5 @@
+import Verifiers
+
 /// Appending to an output buffer without going through strings.
 extension [UInt8] {
     /// Appends a literal's bytes.
@@ -40,7 +42,9 @@ extension [UInt8] {
         append(0x30 + UInt8(value / 10 % 10))
         append(0x30 + UInt8(value % 10))
     }
+}
 
+extension ByteBuffer {
     /// Appends text as a field value: control characters would end the line, so each becomes a space (RFC 9110 §5.5).
     mutating func append(fieldValue text: String) {
         for byte in text.utf8 {

@@ -1,3 +1,5 @@
+import Verifiers
+
 /// Writes answers into an output buffer; nothing is allocated but the buffer's growth.
 enum ResponseWriter {
     /// What an answer's head says that the handler does not decide.
@@ -11,20 +13,20 @@ enum ResponseWriter {
     /// The interim answer that lets a waiting client send its body (RFC 9110 §15.2.1).
     static let continueLine: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
 
-    /// Appends a whole answer, or the head of a streamed one.
+    /// Appends an answer's head, its empty line included; after it comes `body(of:_:)`, or the chunks of a stream.
     ///
     /// - Parameters:
     ///   - date: the value of `Date` (`CachedDate.bytes`).
     ///   - requestID: the value of `X-Request-Id`; empty for none.
-    static func append(
-        _ response: Response, date: Span<UInt8>, requestID: Span<UInt8>, context: Context, to output: inout [UInt8]
+    static func appendHead(
+        _ response: Response, date: Span<UInt8>, requestID: Span<UInt8>, context: Context, to output: inout ByteBuffer
     ) {
         appendStatusLine(response.status, to: &output)
         output.append(literal: "Date: ")
-        output.append(span: date)
+        output.append(date)
         if requestID.count > 0 {
             output.append(literal: "\r\nX-Request-Id: ")
-            output.append(span: requestID)
+            output.append(requestID)
         }
         if let contentType = response.contentType {
             output.append(literal: "\r\nContent-Type: ")
@@ -32,7 +34,7 @@ enum ResponseWriter {
         }
         if let seconds = response.retryAfter {
             output.append(literal: "\r\nRetry-After: ")
-            output.append(decimal: max(0, seconds))
+            JSONWriter.append(unsigned: UInt64(max(0, seconds)), to: &output)
         }
         if let allow = response.allow { appendAllow(allow, to: &output) }
         for field in response.fields {
@@ -46,7 +48,13 @@ enum ResponseWriter {
         case .close: output.append(literal: "\r\nConnection: close")
         case .keepAlive: output.append(literal: "\r\nConnection: keep-alive")
         }
-        appendContent(response, context, to: &output)
+        appendFraming(response, context, to: &output)
+    }
+
+    /// What follows the head.
+    static func body(of response: Response, _ context: Context) -> [UInt8] {
+        guard case .bytes(let body) = response.content, !response.status.isBodiless, !context.isHead else { return [] }
+        return body
     }
 
     /// Appends one piece of a streamed body; an HTTP/1.0 body has no chunks and ends with the connection.
@@ -68,18 +76,18 @@ enum ResponseWriter {
         if version == .http11 { output.append(literal: "0\r\n\r\n") }
     }
 
-    private static func appendStatusLine(_ status: HTTPStatus, to output: inout [UInt8]) {
+    private static func appendStatusLine(_ status: HTTPStatus, to output: inout ByteBuffer) {
         if let line = status.line {
             output.append(literal: line)
         } else {
             output.append(literal: "HTTP/1.1 ")
-            output.append(decimal: Int(status.code))
+            JSONWriter.append(unsigned: UInt64(status.code), to: &output)
             output.append(ASCII.space)
         }
         output.append(literal: "\r\n")
     }
 
-    private static func appendAllow(_ allow: HTTPMethodSet, to output: inout [UInt8]) {
+    private static func appendAllow(_ allow: HTTPMethodSet, to output: inout ByteBuffer) {
         output.append(literal: "\r\nAllow: ")
         var isFirst = true
         for method in HTTPMethod.allCases where method != .other && allow.contains(method) {
@@ -89,7 +97,7 @@ enum ResponseWriter {
         }
     }
 
-    private static func appendContent(_ response: Response, _ context: Context, to output: inout [UInt8]) {
+    private static func appendFraming(_ response: Response, _ context: Context, to output: inout ByteBuffer) {
         switch response.content {
         case .stream:
             output.append(literal: context.version == .http11 ? "\r\nTransfer-Encoding: chunked\r\n\r\n" : "\r\n\r\n")
@@ -100,9 +108,8 @@ enum ResponseWriter {
                 return
             }
             output.append(literal: "\r\nContent-Length: ")
-            output.append(decimal: body.count)
+            JSONWriter.append(unsigned: UInt64(body.count), to: &output)
             output.append(literal: "\r\n\r\n")
-            if !context.isHead { output.append(contentsOf: body) }
         }
     }
 }

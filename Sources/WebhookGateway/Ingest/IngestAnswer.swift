@@ -8,16 +8,11 @@ enum IngestAnswer {
     /// 200: the store has it. An event that was known is told with the id of its first delivery; of one that the spool
     /// keeps it is not known yet whether it is new.
     static func received(_ events: [NewEvent], _ answers: [StoredEvent]) -> Response {
+        if events.count == 1, !events[0].isQuarantined, answers == [.new] {
+            return .json(.ok, oneNew.filled(with: events[0].id))
+        }
         var body: [UInt8] = []
         body.reserveCapacity(160)
-        if events.count == 1, !events[0].isQuarantined, answers == [.new] {
-            body.append(literal: #"{"received":true,"events":[{"id":""#)
-            events[0].id.append(to: &body)
-            body.append(literal: #"","duplicate":false}],"id":""#)
-            events[0].id.append(to: &body)
-            body.append(literal: #"","duplicate":false}"#)
-            return .json(.ok, body)
-        }
         body.append(literal: #"{"received":true"#)
         if events.contains(where: \.isQuarantined) { body.append(literal: #","quarantined":true"#) }
         body.append(literal: #","events":["#)
@@ -36,6 +31,10 @@ enum IngestAnswer {
         body.append(UInt8(ascii: "}"))
         return .json(.ok, body)
     }
+
+    /// The answer to most deliveries, but for the id.
+    private static let oneNew = AnswerTemplate(
+        #"{"received":true,"events":[{"id":""#, #"","duplicate":false}],"id":""#, #"","duplicate":false}"#)
 
     /// The same, unless the provider wants an answer of its own (Salesforce a SOAP acknowledgement).
     static func received(
@@ -114,4 +113,26 @@ enum IngestAnswer {
     /// 503: the events' consumers are too far behind (`queues.maxDepth`); nothing that is not stored is acknowledged.
     static let queueFull = Problem(
         .serviceUnavailable, "The event queue is full; please deliver again later.", retryAfter: retryAfterSeconds)
+}
+
+/// An answer that is the same for all but the id that stands in two places.
+private struct AnswerTemplate {
+    private let bytes: [UInt8]
+    private let places: (Int, Int)
+
+    init(_ beginning: String, _ middle: String, _ end: String) {
+        let room = String(repeating: "0", count: ULID.textLength)
+        bytes = Array((beginning + room + middle + room + end).utf8)
+        places = (beginning.utf8.count, beginning.utf8.count + ULID.textLength + middle.utf8.count)
+    }
+
+    func filled(with id: ULID) -> [UInt8] {
+        var copy = bytes
+        copy.withUnsafeMutableBufferPointer { buffer in
+            let first = UnsafeMutableBufferPointer(rebasing: buffer[places.0..<places.0 + ULID.textLength])
+            id.write(to: first)
+            for index in first.indices { buffer[places.1 + index] = first[index] }
+        }
+        return copy
+    }
 }

@@ -20,14 +20,12 @@ final class Pipeline {
         let receivedAt: Int64
     }
 
-    // What is used again from delivery to delivery. The run-time check that no two accesses overlap is left out: a pipeline
-    // belongs to one thread, and what runs during an access (a provider, a mapping, a writer) gets the one buffer that is
-    // accessed and knows of no pipeline through which it could come back.
-    @exclusivity(unchecked) private var document = JSONDocument()
-    @exclusivity(unchecked) private var data = ByteBuffer()
-    @exclusivity(unchecked) private var trace: [UInt8] = []
+    // What is used again from delivery to delivery.
+    private var document = JSONDocument()
+    private var data = ByteBuffer()
+    private var trace: [UInt8] = []
     /// The record being put together: first the line of metadata, which the delivery's events share.
-    @exclusivity(unchecked) private var record = ByteBuffer(capacity: 16 * 1024)
+    private var record = ByteBuffer(capacity: 16 * 1024)
     /// Where that line ends; nil: it is not there yet.
     private var metadataEnd: Int?
     /// The time of arrival as text; deliveries of one millisecond share it.
@@ -54,7 +52,9 @@ final class Pipeline {
             let events = try source.provider.events(in: delivery, document: &document)
             var stored: [NewEvent] = []
             stored.reserveCapacity(events.count)
-            for event in events { stored.append(map(event, delivery, arrival, alone: events.count == 1, &ids)) }
+            for index in events.indices {
+                stored.append(map(events[index], delivery, arrival, alone: events.count == 1, &ids))
+            }
             return .store(stored, secret: secret)
         } catch {
             return .store([quarantine(nil, error.reason, delivery, arrival, &ids)], secret: secret)

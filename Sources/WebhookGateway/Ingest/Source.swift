@@ -20,8 +20,7 @@ final class Source {
     let archivesEvents: Bool
     /// Whether a path may go on after the source's name.
     let readsPathSuffix: Bool
-    // Unchecked: on its worker's thread alone, and counting calls nothing that knows of sources.
-    @exclusivity(unchecked) var counters = SourceCounters()
+    var counters = SourceCounters()
     /// `rateLimit`, shared with the other workers; nil: none.
     var rate: SourceRate?
     /// Which refused deliveries are kept, shared with the other workers; nil: none.

@@ -33,9 +33,15 @@ final class FieldPath: Sendable {
 
     /// The one value the path leads to; nil when there is none. Not for plural paths.
     func node(in scope: MappingScope) -> JSONDocument.Node? {
-        guard var node = startsAtPayload ? scope.payload : scope.base else { return nil }
+        guard let start = startsAtPayload ? scope.payload : scope.base else { return nil }
+        return node(in: scope.document, from: start)
+    }
+
+    /// The one value the path leads to from a start; nil when there is none. Not for plural paths.
+    func node(in document: JSONDocument, from start: JSONDocument.Node) -> JSONDocument.Node? {
+        var node = start
         for step in steps {
-            guard let next = Self.follow(step, from: node, in: scope.document) else { return nil }
+            guard let next = Self.follow(step, from: node, in: document) else { return nil }
             node = next
         }
         return node

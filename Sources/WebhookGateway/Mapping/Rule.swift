@@ -39,16 +39,15 @@ final class Rule: Sendable {
 
     /// Where the rule reads in an event; nil when its conditions do not hold.
     func scope(of event: ProviderEvent, in document: JSONDocument) -> MappingScope? {
-        var scope = MappingScope(document: document, event: event, base: event.payload)
-        scope.base = base(in: scope)
+        let scope = MappingScope(document: document, event: event, base: base(in: document, payload: event.payload))
         return conditions.allSatisfy({ $0.holds(in: scope) }) ? scope : nil
     }
 
-    /// Where the rule's paths start in an event; the scope's base is the payload.
-    private func base(in scope: MappingScope) -> JSONDocument.Node? {
-        if roots.isEmpty { return scope.payload }
+    /// Where the rule's paths start in an event.
+    private func base(in document: JSONDocument, payload: JSONDocument.Node) -> JSONDocument.Node? {
+        if roots.isEmpty { return payload }
         for root in roots {
-            if let node = root.node(in: scope), scope.document.kind(of: node) == .object { return node }
+            if let node = root.node(in: document, from: payload), document.kind(of: node) == .object { return node }
         }
         return nil
     }

@@ -1,3 +1,5 @@
+import Verifiers
+
 /// Appends commands in RESP to a buffer; counts must match: `command(3)` is followed by three arguments.
 struct RESPEncoder {
     var bytes: [UInt8] = []
@@ -11,8 +13,7 @@ struct RESPEncoder {
     }
 
     mutating func argument(_ value: String) {
-        var value = value
-        value.withUTF8 { argument($0) }
+        value.withBytes { argument($0) }
     }
 
     mutating func argument(_ value: [UInt8]) {
@@ -31,8 +32,7 @@ struct RESPEncoder {
 
     /// One argument made of two parts, without joining them first.
     mutating func argument(_ first: [UInt8], _ second: String) {
-        var second = second
-        second.withUTF8 { second in
+        second.withBytes { second in
             beginArgument(first.count + second.count)
             bytes.append(contentsOf: first)
             bytes.append(contentsOf: second)

@@ -275,6 +275,11 @@ final class RedisConnection: EventHandler {
 
     private func flush() {
         willFlush?()
+        writeCommands()
+    }
+
+    /// Writes the commands so far without waiting for the end of the turn: the server can begin with them.
+    func writeCommands() {
         let stream: ByteStream
         switch state {
         case .greeting(let current), .ready(let current): stream = current

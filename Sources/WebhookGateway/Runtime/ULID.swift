@@ -106,7 +106,7 @@ struct ULIDGenerator {
         pool.withUnsafeMutableBytes { buffer in
             var filled = 0
             while filled < buffer.count {
-                let count = getrandom(buffer.baseAddress?.advanced(by: filled), min(256, buffer.count - filled), 0)
+                let count = getrandom(buffer.baseAddress?.advanced(by: filled), buffer.count - filled, 0)
                 if count > 0 { filled += count }
             }
         }

@@ -10,11 +10,8 @@ final class Connection: EventHandler {
     private let listener: Listener
     private let stream: ByteStream
     private var peer: IPAddress?
-    // These two are read and written several times for each request. The run-time check that no two accesses overlap is
-    // left out for them: a connection stays on its loop's thread, and neither a state's nor a buffer's own methods, which
-    // are all that runs while one of them is accessed, know of a connection through which they could come back.
-    @exclusivity(unchecked) private var state: ConnectionState
-    @exclusivity(unchecked) private var output = OutputBuffer()
+    private var state: ConnectionState
+    private var output = OutputBuffer()
     private var stage = ConnectionState.Stage.idle
     /// When bytes last moved, in either direction.
     private var lastActivity: UInt64

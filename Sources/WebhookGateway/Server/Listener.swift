@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Verifiers
 
@@ -11,6 +12,8 @@ final class Listener: EventHandler {
     /// How long accepting pauses when there is no room; the kernel keeps the callers waiting meanwhile.
     private static let pause = Duration.milliseconds(100)
     private static let readSize = 64 * 1024
+    /// From so many connections on, memory is given back when most of them have gone.
+    private static let crowdSize = 1000
 
     let loop: EventLoop
     let limits: ServerLimits
@@ -24,16 +27,19 @@ final class Listener: EventHandler {
     var heldBytes = 0 {
         didSet { if heldBytes > limits.maxHeldBytes, !isRelieving { relieveSoon() } }
     }
-    /// Shared by all connections of the loop: an idle connection holds no buffer. Unchecked as a connection's own state
-    /// is: what runs during an access is a read from a socket.
-    @exclusivity(unchecked) var scratch = [UInt8](repeating: 0, count: Listener.readSize)
+    /// Shared by all connections of the loop: an idle connection holds no buffer.
+    var scratch = [UInt8](repeating: 0, count: Listener.readSize)
     private var spareBuffer: [UInt8] = []
+    /// The head of the answer that is being written.
+    private var head = ByteBuffer()
     private var ids = ULIDGenerator()
     private var date = CachedDate()
 
     /// The sockets; empty once they have been closed.
     private(set) var descriptors: [Int32]
     private var connections: [Connection] = []
+    /// The most connections since memory was last given back, as the sweep has seen them.
+    private var crowd = 0
     private var isAccepting = false
     /// Another process accepts from the same sockets.
     private var isSuspended = false
@@ -174,8 +180,18 @@ final class Listener: EventHandler {
             guard let self else { return }
             let now = self.loop.now
             for connection in self.connections where connection.isOverdue(now) { connection.timeOut() }
+            self.giveMemoryBack()
             self.sweep()
         }
+    }
+
+    /// Once a crowd has gone, what it took is returned to the system: the allocator alone keeps it, since a few
+    /// connections that came last lie behind the rest.
+    private func giveMemoryBack() {
+        crowd = max(crowd, connections.count)
+        guard crowd >= Self.crowdSize, connections.count < crowd / 4 else { return }
+        crowd = connections.count
+        malloc_trim(0)
     }
 
     /// Closes the connections that have been idle longest; without any, those that keep us waiting longest. False when
@@ -293,11 +309,13 @@ final class Listener: EventHandler {
         let date = date.bytes
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: ULID.textLength) { text in
             requestID.write(to: text)
-            ResponseWriter.append(
+            head.truncate(to: 0)
+            ResponseWriter.appendHead(
                 response, date: date.span, requestID: Span(_unsafeElements: UnsafeBufferPointer(text)),
-                context: context,
-                to: &output)
+                context: context, to: &head)
         }
+        head.withBytes { output.append(contentsOf: $0) }
+        output.append(contentsOf: ResponseWriter.body(of: response, context))
     }
 
     /// An output buffer with room: the one that the last connection gave back.

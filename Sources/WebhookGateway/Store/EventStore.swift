@@ -72,6 +72,8 @@ final class EventStore {
     private let maxDepth: Int
     private let tally: StoreTally?
     private var batches: [Batch] = []
+    /// How many events have been added since the last `flush`.
+    private(set) var gathered = 0
     /// This turn's calls, if their answers wait for replicas.
     private var replicas: ReplicaWait?
     /// The command that writes a record, up to the id that ends its key, and from after the record on.
@@ -125,11 +127,13 @@ final class EventStore {
             batch.events.argument(event.json)
         }
         batch.count += events.count
+        gathered += events.count
         batch.deliveries.append(Delivery(events: events, completion: completion, settlement: settlement))
     }
 
-    /// Hands this turn's calls to the connection; run it before the connection writes.
+    /// Hands the calls so far to the connection; run it before the connection writes.
     func flush() {
+        gathered = 0
         for batch in batches where batch.count > 0 { send(batch) }
         replicas?.ask()
         replicas = nil

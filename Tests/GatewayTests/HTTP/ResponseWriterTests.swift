@@ -1,4 +1,5 @@
 import Testing
+import Verifiers
 
 @testable import WebhookGateway
 
@@ -7,10 +8,10 @@ import Testing
     private let requestID = latin1("01JB2XYZ")
 
     private func text(_ response: Response, _ context: ResponseWriter.Context = .init(), id: Bool = true) -> String {
-        var output: [UInt8] = []
         let id = id ? requestID : []
-        ResponseWriter.append(response, date: date.span, requestID: id.span, context: context, to: &output)
-        return String(decoding: output, as: UTF8.self)
+        var head = ByteBuffer()
+        ResponseWriter.appendHead(response, date: date.span, requestID: id.span, context: context, to: &head)
+        return String(decoding: head.bytes + ResponseWriter.body(of: response, context), as: UTF8.self)
     }
 
     @Test func `an answer with a body`() {
@@ -66,11 +67,11 @@ import Testing
 
     @Test func `a stream is read back as it was written`() throws {
         let pieces = ["a", "", String(repeating: "b", count: 300)]
-        var output: [UInt8] = []
-        ResponseWriter.append(
+        var head = ByteBuffer()
+        ResponseWriter.appendHead(
             .stream(.ok, contentType: MediaType.eventStream), date: date.span, requestID: requestID.span,
-            context: .init(),
-            to: &output)
+            context: .init(), to: &head)
+        var output = head.bytes
         for piece in pieces {
             let bytes = latin1(piece)
             ResponseWriter.appendChunk(bytes.span, version: .http11, to: &output)

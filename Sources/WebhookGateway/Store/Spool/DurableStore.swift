@@ -13,6 +13,8 @@ final class DurableStore {
 
     /// After a failure of the disk it is left alone for so long.
     private static let pauseAfterDiskFailure = Duration.milliseconds(500)
+    /// So many events are worth a call of the accept script of their own: what a call costs beside them is small then.
+    private static let eventsPerWrite = 16
     /// A Redis that lets commands wait for so long gets no more of them: the spool is faster.
     private static let patience = Duration.milliseconds(500)
     /// Bytes of events that may wait for Redis' answer on one worker; past them the spool takes more.
@@ -114,16 +116,26 @@ final class DurableStore {
         guard canSpool else {
             guard isConnected, hasRoom else { return completion(.failure(.unavailable(problem))) }
             bytesInFlight += bytes
-            return store.accept(events, of: source) { [weak self] result in
+            store.accept(events, of: source) { [weak self] result in
                 self?.bytesInFlight -= bytes
                 self?.answered(result, completion)
             }
+            return sendFullBatch()
         }
         guard isConnected, hasRoom, !isRefusing, !isSlow else {
             return keep(events.map { SpoolRecord($0, source) }, .unavailable(problem), completion)
         }
         bytesInFlight += bytes
         store.accept(events, of: source, through: settlement, then: completion)
+        sendFullBatch()
+    }
+
+    /// In a turn with many deliveries Redis begins with the first ones while the others are read; it would otherwise be
+    /// idle until the end of the turn, and we then until it has done all of them.
+    private func sendFullBatch() {
+        guard store.gathered >= Self.eventsPerWrite else { return }
+        store.flush()
+        connection.writeCommands()
     }
 
     /// Redis has taken a delivery's events, or has not.
@@ -225,8 +237,7 @@ final class DurableStore {
     // MARK: Spooling
 
     private var canSpool: Bool {
-        guard let plan else { return false }
-        return !plan.status.isFull && loop.now >= diskFailedUntil
+        plan?.status.isFull == false && loop.now >= diskFailedUntil
     }
 
     private func keep(_ records: [SpoolRecord], _ cause: RedisFailure, _ completion: @escaping EventStore.Completion) {
