@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
@@ -21,6 +22,11 @@ int pthread_setname_np(pthread_t thread, const char *name);
 
 // glibc's POSIX_SPAWN_SETSID is only defined under _GNU_SOURCE.
 static const short wg_posix_spawn_setsid = 0x80;
+
+// Swift imports no function with variable arguments.
+static inline int wg_forbid_core_dumps(void) {
+    return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
 
 // Swift cannot import the CMSG macros, nor struct ucred, which is only defined under _GNU_SOURCE.
 

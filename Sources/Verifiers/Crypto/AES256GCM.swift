@@ -26,7 +26,7 @@ public enum AES256GCM {
         defer { EVP_CIPHER_CTX_free(context) }
         var written: Int32 = 0
         let isDone = key.withUnsafeBytes { key in
-            EVP_EncryptInit_ex(context, EVP_aes_256_gcm(), nil, bytes(key), nonce) == 1
+            EVP_EncryptInit_ex(context, OpaquePointer(bitPattern: implementation), nil, bytes(key), nonce) == 1
                 && EVP_EncryptUpdate(context, nil, &written, associated, Int32(associated.count)) == 1
                 && plain.withUnsafeBytes { plain in
                     EVP_EncryptUpdate(context, &sealed, &written, bytes(plain), Int32(plain.count)) == 1
@@ -61,7 +61,7 @@ public enum AES256GCM {
             var written: Int32 = 0
             var rest = [UInt8](repeating: 0, count: tagLength)
             isAuthentic = key.withUnsafeBytes { key in
-                EVP_DecryptInit_ex(context, EVP_aes_256_gcm(), nil, bytes(key), nonce) == 1
+                EVP_DecryptInit_ex(context, OpaquePointer(bitPattern: implementation), nil, bytes(key), nonce) == 1
                     && EVP_DecryptUpdate(context, nil, &written, associated, Int32(associated.count)) == 1
                     && EVP_DecryptUpdate(
                         context, output.baseAddress?.assumingMemoryBound(to: UInt8.self), &written, sealed,
@@ -77,6 +77,10 @@ public enum AES256GCM {
         }
         return plain
     }
+
+    /// OpenSSL's own object, as an address: `EVP_aes_256_gcm()` would have it searched for by name each time. It never
+    /// changes, may be used by all threads at once, and is never freed.
+    private static let implementation = UInt(bitPattern: EVP_CIPHER_fetch(nil, "AES-256-GCM", nil))
 
     private static func bytes(_ buffer: UnsafeRawBufferPointer) -> UnsafePointer<UInt8>? {
         buffer.baseAddress?.assumingMemoryBound(to: UInt8.self)

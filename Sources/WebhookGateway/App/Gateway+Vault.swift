@@ -4,7 +4,8 @@ extension Gateway {
         let connection = RedisConnection(redis, scripts: Vault.scripts, loop: ControlPlane.loop)
         let vault = Vault(
             connection: connection, keys: ControlKeys(prefix: configuration.redis.prefix),
-            masterKeys: try .make(configuration, log: log), keyLife: .seconds(configuration.vault.dataKeySeconds))
+            masterKeys: try .make(configuration, environment: loader.environment, log: log),
+            keyLife: .seconds(configuration.vault.dataKeySeconds))
         connection.start()
         if configuration.vault.key == nil, configuration.vault.kms == nil,
             DevelopmentMasterKey.exists(in: configuration.dataDirectory)

@@ -19,7 +19,7 @@ final class Gateway: AdminHandler.Gateway {
     /// How long after the start its last steps are over: connections to Redis, first looks at what is there.
     private static let settlingTime = Duration.milliseconds(250)
 
-    private let loader: ConfigurationLoader
+    let loader: ConfigurationLoader
     private let path: String?
     private let roles: Roles
     private let takesOver: Bool
@@ -242,7 +242,7 @@ final class Gateway: AdminHandler.Gateway {
         do {
             let loaded = try loader.load(path)
             let certificates = try Certificates(loaded.configuration)
-            let masterKeys = try MasterKeys.make(loaded.configuration, log: log)
+            let masterKeys = try MasterKeys.make(loaded.configuration, environment: loader.environment, log: log)
             integrationWatch?.catalog.rebase(on: loaded.configuration)
             try apply(integrationWatch?.catalog.applied(to: loaded.configuration) ?? loaded.configuration, certificates)
             try use(certificates)

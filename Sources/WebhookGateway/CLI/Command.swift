@@ -22,7 +22,7 @@ enum CommandCatalog {
         EventsCommand.self, ReplaysCommand.self, DeadCommand.self, RefusedCommand.self, QueuesCommand.self,
         DestinationsCommand.self,
         AuditCommand.self,
-        DoctorCommand.self, TokenCommand.self, CompletionsCommand.self, ConformCommand.self,
+        DoctorCommand.self, TokenCommand.self, KeysCommand.self, CompletionsCommand.self, ConformCommand.self,
     ]
 
     static func named(_ name: String) -> (any Command.Type)? {

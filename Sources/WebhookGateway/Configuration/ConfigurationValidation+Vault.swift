@@ -4,7 +4,11 @@ extension ConfigurationValidation {
         let vault = configuration.vault
         if let key = vault.key { check(key, "vault.key") }
         for (index, key) in vault.previousKeys.enumerated() { check(key, "vault.previousKeys[\(index)]") }
-        if vault.kms != nil { error("vault.kms", "not available in this version", "set vault.key") }
+        if let endpoint = vault.kms?.endpoint, !endpoint.lowercased().hasPrefix("https://"), !isOnLoopback(endpoint) {
+            error(
+                "vault.kms.endpoint", "data keys would cross the network in clear",
+                "begin it with https://; http:// is for an address of this machine")
+        }
         let hasBoth = vault.key != nil && vault.kms != nil
         if hasBoth, vault.current == nil {
             error(
@@ -18,6 +22,11 @@ extension ConfigurationValidation {
         if vault.key == nil, vault.kms == nil, !vault.previousKeys.isEmpty, !hasReadingIssue("vault") {
             error("vault.previousKeys", "there is no current key", "set vault.key or vault.kms")
         }
+    }
+
+    private func isOnLoopback(_ url: String) -> Bool {
+        let authority = url.dropFirst("http://".count).prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+        return HostAndPort(parsing: String(authority), defaultPort: 80).map { isLoopback($0.host) } ?? false
     }
 
     private mutating func check(_ key: Secret, _ keyPath: String) {

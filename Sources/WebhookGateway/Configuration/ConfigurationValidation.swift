@@ -193,7 +193,7 @@ extension ConfigurationValidation {
         IPAddress(host)?.isUnspecified ?? false
     }
 
-    private func isLoopback(_ host: String) -> Bool {
+    func isLoopback(_ host: String) -> Bool {
         host == "localhost" || IPAddress(host)?.isLoopback ?? false
     }
 }

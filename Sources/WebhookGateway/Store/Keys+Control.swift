@@ -11,6 +11,7 @@
 /// | `mappings` | hash | source → its mapping in force (JSON5 text, version) | until reset |
 /// | `mappings:version` | string | counts changes; what workers watch | for ever |
 /// | `vault:tenants` | set | tenants that have data keys | for ever |
+/// | `vault:rekey` | hash | tenant → the version its values are to have | while `keys rekey` is under way |
 /// | `vault:keys:<tenant>` | hash | the tenant's data keys, wrapped by a master key, and their uses (`DataKeyStore`) | for ever |
 /// | `integrations` | hash | id (`sources.<key>`) → JSON of a managed integration, credentials sealed (`Integration`) | until deleted |
 /// | `integrations:version` | string | counts changes; what every process watches | for ever |
@@ -30,6 +31,7 @@ struct ControlKeys: Sendable {
     var mappings: String { "\(prefix)mappings" }
     var mappingsVersion: String { "\(prefix)mappings:version" }
     var vaultTenants: String { "\(prefix)vault:tenants" }
+    var vaultRekey: String { "\(prefix)vault:rekey" }
     func vaultKeys(_ tenant: String) -> String { "\(prefix)vault:keys:\(tenant)" }
     var integrations: String { "\(prefix)integrations" }
     var integrationsVersion: String { "\(prefix)integrations:version" }

@@ -86,6 +86,23 @@ struct DataKeyStore {
         return (reply.elements ?? []).compactMap(\.string).sorted()
     }
 
+    /// The versions that the values of tenants are to have after an exchange of data keys that has not ended.
+    func rekeyTargets() async throws(RedisFailure) -> [String: Int] {
+        var targets: [String: Int] = [:]
+        for (tenant, version) in try await connection.command(["HGETALL", .text(keys.vaultRekey)]).fields {
+            targets[tenant] = version.integer.map { Int($0) }
+        }
+        return targets
+    }
+
+    func setRekeyTarget(_ version: Int, of tenant: String) async throws(RedisFailure) {
+        _ = try await connection.command(["HSET", .text(keys.vaultRekey), .text(tenant), .integer(Int64(version))])
+    }
+
+    func endRekey() async throws(RedisFailure) {
+        _ = try await connection.command(["DEL", .text(keys.vaultRekey)])
+    }
+
     /// All versions of a tenant's key, oldest first.
     func entries(of tenant: String) async throws(RedisFailure) -> [Entry] {
         let fields = try await connection.command(["HGETALL", .text(keys.vaultKeys(tenant))]).fields

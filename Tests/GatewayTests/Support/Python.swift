@@ -16,11 +16,17 @@ enum Python {
 
     static var isAvailable: Bool { path != nil }
 
-    private static func hasPackages(_ python: String, _ environment: [String: String]) -> Bool {
+    /// Whether that Python has moto's server, an imitation of AWS.
+    static let hasMoto: Bool =
+        path.map { hasPackages($0, ProcessInfo.processInfo.environment, "moto, flask, flask_cors") } ?? false
+
+    private static func hasPackages(
+        _ python: String, _ environment: [String: String], _ packages: String = "redis, standardwebhooks"
+    ) -> Bool {
         do {
             let directory = try TemporaryDirectory()
             let program = try Program(
-                python, ["-c", "import redis, standardwebhooks"], in: directory.path, environment: environment,
+                python, ["-c", "import \(packages)"], in: directory.path, environment: environment,
                 logs: "\(directory.path)/python")
             return try program.finish().code == 0
         } catch {

@@ -21,7 +21,7 @@ final class StoreFixture {
     private init(isDurable: Bool) async throws {
         server = try await Self.startServer(isDurable: isDurable)
         connection = RedisConnection(
-            server.settings, scripts: Forwarder.scripts + DeadStore.scripts + LaneControl.scripts,
+            server.settings, scripts: Forwarder.scripts + DeadStore.scripts + LaneControl.scripts + Vault.scripts,
             loop: ControlPlane.loop)
         try #require(await connection.becomesReady(within: .seconds(5)))
     }

@@ -26,6 +26,8 @@ struct ServeCommand: Command {
     }
 
     func run() async throws -> ExitCode {
+        // Before the first secret is read.
+        try CoreDumps.forbid()
         let loader = ConfigurationLoader(known: .builtIn)
         let loaded = try loader.load(path)
         for warning in loaded.warnings { Terminal.printError("\(loaded.place): warning: \(warning.line)") }

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 
 /// The store as a command works on it: beside the gateway, by the same scripts, over a connection of its own.
@@ -12,7 +13,7 @@ struct StoreSession {
     private static let shortestDeadline = Duration.seconds(10)
 
     nonisolated static let scripts: [RedisScript] =
-        LaneControl.scripts + Vault.scripts + RefusalAcceptance.scripts + [.ledger]
+        LaneControl.scripts + Vault.scripts + IntegrationValues.scripts + RefusalAcceptance.scripts + [.ledger]
 
     let configuration: Configuration
     let connection: RedisConnection
@@ -84,6 +85,11 @@ struct StoreSession {
     /// The vault with the configuration's master keys.
     func vault() throws -> Vault { try Vault(configuration, connection) }
 
+    /// Where sealed values are kept.
+    var sealedValues: IntegrationValues {
+        IntegrationValues(connection: connection, keys: ControlKeys(prefix: configuration.redis.prefix))
+    }
+
     /// The ledger, with the queues and destinations of the configuration whether or not anything was counted there.
     func ledger() async throws(RedisFailure) -> Ledger {
         try await Ledger.read(
@@ -98,7 +104,8 @@ extension Vault {
     convenience init(_ configuration: Configuration, _ connection: RedisConnection) throws {
         self.init(
             connection: connection, keys: ControlKeys(prefix: configuration.redis.prefix),
-            masterKeys: try .make(configuration, log: Log(configuration.log)),
+            masterKeys: try .make(
+                configuration, environment: ProcessInfo.processInfo.environment, log: Log(configuration.log)),
             keyLife: .seconds(configuration.vault.dataKeySeconds))
     }
 }
