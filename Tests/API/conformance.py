@@ -40,7 +40,7 @@ def main():
         (directory / "gateway.json5").write_text(json.dumps({
             "listen": {"host": "127.0.0.1", "port": 0, "workers": 1}, "admin": {"port": 0}, "log": {"level": "info"},
             "sources": {"stripe": {"provider": "stripe", "secrets": [SECRET], "toleranceSeconds": 0}},
-            "destinations": {"out": {"type": "file", "path": str(directory / "out.jsonl")}},
+            "destinations": {"out": {"type": "file", "settings": {"path": str(directory / "out.jsonl")}}},
         }))
         log = directory / "gateway.log"
 
