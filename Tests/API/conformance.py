@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 
+REPOSITORY = pathlib.Path(__file__).resolve().parent.parent.parent
 SECRET = "whsec_fixture_0123456789abcdef0123456789abcdef"
 # The checker also tries wrong credentials, which the limit on failed log-ins answers (429) before it has asked much else;
 # AccessTests and TenantIsolationTests try credentials. A stream does not end, and a log-out would end the run.
@@ -42,6 +43,8 @@ def main():
             "sources": {"stripe": {"provider": "stripe", "secrets": [SECRET], "toleranceSeconds": 0}},
             "destinations": {"out": {"type": "file", "settings": {"path": str(directory / "out.jsonl")}}},
         }))
+        # What `send` sends.
+        (directory / "fixtures").symlink_to(REPOSITORY / "fixtures")
         log = directory / "gateway.log"
 
         def run(*arguments):
