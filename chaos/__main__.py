@@ -103,7 +103,8 @@ class Run:
     async def settle(self):
         """Waits until nothing is left to do anywhere."""
         start = time.monotonic()
-        while left := verdict.leftovers(self.world):
+        # In a thread: whoever blocks the loop holds up the proxies, and what is to settle waits for them.
+        while left := await asyncio.to_thread(verdict.leftovers, self.world):
             if time.monotonic() - start > self.options.settle:
                 raise Broken(f"still not settled after {self.options.settle} s of calm: {left}")
             await asyncio.sleep(0.5)

@@ -1,6 +1,7 @@
 """A connection between two processes, through which the test cuts, holds and delays what they say to each other."""
 
 import asyncio
+import contextlib
 
 
 class Link:
@@ -57,7 +58,9 @@ class Link:
         )
         for end in (writer, far_writer):
             self._writers.discard(end)
-            end.transport.abort()
+            # A connection that has been lost meanwhile has no loop any more, of which asyncio's abort knows nothing.
+            with contextlib.suppress(AttributeError):
+                end.transport.abort()
 
     async def _pump(self, reader, writer, is_answer):
         try:

@@ -27,8 +27,10 @@ def leftovers(world):
         for key in redis("KEYS", "wh:{0}:*"):
             name = key.decode().removeprefix("wh:{0}:")
             kind, _, rest = name.partition(":")
+            if kind not in ("queue", "work", "delayed", "dead", "lane"):
+                continue
             length = {"list": "LLEN", "zset": "ZCARD"}.get(redis("TYPE", key))
-            if kind not in ("queue", "work", "delayed", "dead", "lane") or not length:
+            if not length:
                 continue
             count = redis(length, key)
             if count:
