@@ -10,8 +10,8 @@ enum ProgramPages {
         guard let maps = try? HostFile.read("/proc/self/maps") else { return }
         for line in maps.split(separator: UInt8(ascii: "\n")) {
             // 7f1200000000-7f1200200000 r-xp 00001000 fe:00 1234    /usr/lib/x86_64-linux-gnu/libcrypto.so.3
-            let fields = line.split(separator: UInt8(ascii: " "), maxSplits: 5)
-            guard fields.count == 6, fields[1].elementsEqual("r-xp".utf8), fields[5].first == UInt8(ascii: "/") else {
+            let fields = line.split(separator: UInt8(ascii: " "))
+            guard fields.count >= 6, fields[1].elementsEqual("r-xp".utf8), fields[5].first == UInt8(ascii: "/") else {
                 continue
             }
             let bounds = fields[0].split(separator: UInt8(ascii: "-")).compactMap {
