@@ -13,7 +13,7 @@ final class LocalAdmin {
         func takeUpMappings() async {}
         let declared: Configuration
         var catalog: IntegrationCatalog?
-        let vault: Vault? = nil
+        var vault: Vault?
         func takeUpIntegrations() async {}
 
         init(_ declared: Configuration) { self.declared = declared }
@@ -48,11 +48,12 @@ final class LocalAdmin {
 
     /// Takes up what came through the API, as a gateway does: mappings, and integrations.
     ///
-    /// - Parameter vault: opens the integrations' credentials; without it an integration is not in force.
+    /// - Parameter vault: seals and opens the integrations' credentials.
     func takeUpChanges(_ vault: @ControlPlane (RedisConnection) throws -> Vault) async throws {
         let changes = try await IntegrationStore(connection: connection, keys: services.control).changes(since: 0)
+        let vault = try vault(connection)
+        gateway.vault = vault
         if !changes.changed.isEmpty {
-            let vault = try vault(connection)
             let catalog = IntegrationCatalog(known: .builtIn) { await vault.open($0) }
             await catalog.take(changes, file: gateway.declared)
             gateway.catalog = catalog

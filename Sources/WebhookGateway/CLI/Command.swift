@@ -20,7 +20,7 @@ enum CommandCatalog {
         ServeCommand.self, CheckCommand.self, SendCommand.self, VerifyCommand.self, MappingCommand.self,
         ProvidersCommand.self,
         EventsCommand.self, ReplaysCommand.self, DeadCommand.self, RefusedCommand.self, QueuesCommand.self,
-        DestinationsCommand.self,
+        DestinationsCommand.self, IntegrationsCommand.self,
         AuditCommand.self,
         DoctorCommand.self, TokenCommand.self, KeysCommand.self, CompletionsCommand.self, ConformCommand.self,
     ]

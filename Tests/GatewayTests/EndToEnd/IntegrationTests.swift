@@ -185,5 +185,38 @@ extension EndToEndTests {
                 try gateway.post(request).code == 401
             }
         }
+
+        @Test func `a file of integrations is applied and exported again; what it says already changes nothing`() throws
+        {
+            let home = try GatewayHome(nil)
+            defer { home.close() }
+            try home.configure("sources: {}, destinations: {},")
+            let gateway = try home.start()
+            let file = """
+                { sources: { shop: { provider: "stripe", secrets: ["env:STRIPE_SECRET"], toleranceSeconds: 0 } },
+                  destinations: { crm: { type: "webhook", url: "https://crm.example.com/in", concurrency: 2,
+                                         credentials: { secret: "env:RECEIVER_SECRET" }, filter: { types: ["payment.*"] } } } }
+                """
+            try HostFile.replace("\(home.path)/integrations.json5", Array(file.utf8))
+            let planned = try home.run("integrations", "apply", "integrations.json5", "--dry-run")
+            #expect(planned.code == 0 && planned.output.contains("would create sources.shop"), "\(planned)")
+            #expect(try home.run("integrations", "list", "--json").output == "")
+            #expect(try home.run("integrations", "apply", "integrations.json5").code == 0)
+            let shown = try home.run("integrations", "show", "destinations.crm")
+            #expect(shown.output.contains("payment.*") && shown.output.contains("concurrency"), "\(shown)")
+            let again = try home.run("integrations", "apply", "integrations.json5", "--dry-run")
+            #expect(!again.output.contains("sources.shop"), "\(again)")
+            try waitUntil("the source to be known") {
+                try gateway.post(try Self.request(home, to: "shop")).code == 200
+            }
+            let exported = try home.run("integrations", "export")
+            #expect(exported.output.contains(#""secrets":["env:SHOP_SECRET"]"#), "\(exported)")
+            #expect(!exported.output.contains(Self.secret))
+            try HostFile.replace("\(home.path)/none.json5", Array("{}".utf8))
+            let pruned = try home.run("integrations", "apply", "none.json5", "--prune")
+            #expect(pruned.code == 0 && pruned.output.contains("deleted sources.shop"), "\(pruned)")
+            let keys = try home.redis().command("HLEN", .text(ControlKeys().integrations)).integer
+            #expect(keys == 0)
+        }
     }
 }

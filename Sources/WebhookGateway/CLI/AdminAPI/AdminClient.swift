@@ -41,7 +41,15 @@ struct AdminClient {
         try await row(AdminCall(method: .post, path: path, body: body?.json, headers: headers))
     }
 
-    func delete(_ path: String) async throws { _ = try await bytes(AdminCall(method: .delete, path: path)) }
+    func patch(_ path: String, _ body: JSONLine, _ headers: [(String, String)] = []) async throws -> Row {
+        try await row(AdminCall(method: .patch, path: path, body: body.json, headers: headers))
+    }
+
+    func delete(
+        _ path: String, _ query: [(String, String?)] = [], _ headers: [(String, String)] = []
+    ) async throws {
+        _ = try await bytes(AdminCall(method: .delete, path: path, query: Self.given(query), headers: headers))
+    }
 
     /// The bytes of an answer that is no JSON.
     func bytes(_ path: String) async throws -> [UInt8] { try await bytes(AdminCall(method: .get, path: path)) }
