@@ -79,6 +79,7 @@ struct InverseMappingTests {
         (#"{ split: ",", at: 0 }"#, #""a""#, "the other parts of the text are lost"),
         (#"{ lookup: { a: "x", b: "x" } }"#, #""x""#, #"several entries of the table become "x""#),
         (#"{ lookup: { a: "x" }, otherwise: "y" }"#, #""x""#, "whatever is not in the table"),
+        (#""trim", "sha256""#, #""x""#, "is lost; sha256 cannot be undone: a hash"),
         (#"{ lookup: { a: "x" } }"#, #""z""#, "no entry of the lookup table becomes it"),
         (#""integer""#, #""12""#, "it is a text where the rule makes a whole number"),
         (#"{ concat: { before: "shop:" } }"#, #""x""#, "does not stand between the texts"),

@@ -72,12 +72,10 @@ struct InverseField: Sendable {
             return "\(name): nothing says which values belong to which of the lists in one another"
         case .path, .concat, .event: break
         }
-        for transform in transforms {
-            if let obstacle = transform.obstacle {
-                return "\(name): \(transform.name) cannot be undone: \(obstacle)"
-            }
+        let obstacles = transforms.compactMap { transform in
+            transform.obstacle.map { "\(transform.name) cannot be undone: \($0)" }
         }
-        return nil
+        return obstacles.isEmpty ? nil : "\(name): \(obstacles.joined(separator: "; "))"
     }
 
     private static func write(
