@@ -43,6 +43,10 @@ def main():
             "sources": {"stripe": {"provider": "stripe", "secrets": [SECRET], "toleranceSeconds": 0}},
             "destinations": {"out": {"type": "file", "settings": {"path": str(directory / "out.jsonl")}}},
         }))
+        # What is well formed and still means nothing (a mapping that is none) is answered 422.
+        (directory / "schemathesis.toml").write_text(
+            '[checks.positive_data_acceptance]\n'
+            'expected-statuses = ["2xx", "3xx", "401", "403", "404", "409", "422", "429", "5xx"]\n')
         # What `send` sends.
         (directory / "fixtures").symlink_to(REPOSITORY / "fixtures")
         log = directory / "gateway.log"

@@ -44,7 +44,7 @@ struct AdminRequest: Sendable {
 
     func text(_ name: String) -> String? { body.string(of: body.member(named: name)) }
     func flag(_ name: String) -> Bool { body.boolean(of: body.member(named: name)) ?? false }
-    func integer(_ name: String) -> Int? { body.integer(of: body.member(named: name)).map { Int($0) } }
+    func integer(_ name: String) -> Int? { Shape.integer(of: body.member(named: name), in: body) }
     func texts(_ name: String) -> [String]? {
         guard let node = body.member(named: name), body.kind(of: node) == .array else { return nil }
         return body.children(of: node).compactMap { body.string(of: $0) }

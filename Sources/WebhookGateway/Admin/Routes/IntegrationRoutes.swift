@@ -119,7 +119,7 @@ enum IntegrationRoutes {
         if text == "*" { return nil }
         if text.hasPrefix("\""), text.hasSuffix("\""), text.count > 1 { text = String(text.dropFirst().dropLast()) }
         guard let version = Int(text) else {
-            throw Problem(.badRequest, "If-Match is an integration's version, such as \"3\".")
+            throw Problem(.conflict, "If-Match is an integration's version, such as \"3\".")
         }
         return version
     }
