@@ -50,8 +50,11 @@ struct TextTable {
         lines(width: Terminal.width).forEach(Terminal.print)
     }
 
-    /// Whether any column but the last lost something.
-    private static func isCut(_ widths: [Int], _ natural: [Int]) -> Bool { widths.dropLast() != natural.dropLast() }
+    /// Whether a column lost something that it should not: the last one may be cut to twice the shortest.
+    private static func isCut(_ widths: [Int], _ natural: [Int]) -> Bool {
+        guard let last = widths.last, let whole = natural.last else { return false }
+        return widths.dropLast() != natural.dropLast() || last < min(whole, 2 * shortest)
+    }
 
     private static func shrunk(_ natural: [Int], to width: Int) -> [Int] {
         var widths = natural

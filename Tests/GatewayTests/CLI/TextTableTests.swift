@@ -15,12 +15,10 @@ struct TextTableTests {
         var table = TextTable(["id", "name", "type", "subject"], optional: ["subject", "name"])
         table.add(["0123456789", "somebody", "payment.succeeded", "a subject of some length"])
         #expect(table.lines(width: 200)[1] == "0123456789  somebody  payment.succeeded  a subject of some length")
-        #expect(
-            table.lines(width: 60)[1] == "0123456789  somebody  payment.succeeded  a subject of some l…".prefix(60 - 1)
-                + "…")
+        #expect(table.lines(width: 60)[1] == "0123456789  somebody  payment.succeeded  a subject of some …")
         #expect(table.lines(width: 45) == ["id          name      type", "0123456789  somebody  payment.succeeded"])
         #expect(table.lines(width: 30) == ["id          type", "0123456789  payment.succeeded"])
         #expect(table.lines(width: 21)[1] == "0123456789  payment.…")
-        #expect(table.lines(width: 12)[1] == "01234567…  payment…".prefix(0) + "0123456…  payment…")
+        #expect(table.lines(width: 12)[1] == "0123456…  payment…")
     }
 }

@@ -24,6 +24,15 @@ struct AdminAddress: Sendable {
 }
 
 extension Arguments {
+    /// The value of `--cursor`, as an earlier answer gave it.
+    mutating func cursor() throws(UsageError) -> String? {
+        guard let text = try value("--cursor") else { return nil }
+        guard Shape.decodedCursor(text) != nil else {
+            throw UsageError("--cursor is what the page before printed, not \(TextRule.quoted(text))")
+        }
+        return text
+    }
+
     /// Takes `--config`, `--url`, `--token` and `--token-file`.
     mutating func adminPlace() throws(UsageError) -> AdminPlace {
         try adminPlace { name in

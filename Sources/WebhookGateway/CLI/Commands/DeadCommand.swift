@@ -62,7 +62,7 @@ struct DeadCommand: Command {
         default:
             let filter = try DeadSelection(&arguments)
             let limit = try arguments.integer("--limit", in: 1...1_000_000) ?? 50
-            verb = .list(filter, limit: limit, cursor: try arguments.value("--cursor"))
+            verb = .list(filter, limit: limit, cursor: try arguments.cursor())
         }
     }
 

@@ -64,7 +64,7 @@ struct EventsCommand: Command {
         default:
             let filter = try EventSelection(&arguments, takesTo: true)
             let limit = try arguments.integer("--limit", in: 1...1_000_000) ?? 50
-            verb = .list(filter, limit: limit, cursor: try arguments.value("--cursor"))
+            verb = .list(filter, limit: limit, cursor: try arguments.cursor())
         }
         if case .tail(let filter) = verb, filter.from ?? filter.to != nil || filter.text ?? filter.destination != nil {
             throw UsageError("tail shows what comes in: it takes --source, --type, --status and --tenant")

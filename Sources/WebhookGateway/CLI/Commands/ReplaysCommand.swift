@@ -34,7 +34,7 @@ struct ReplaysCommand: Command {
         switch word {
         case "list":
             let limit = try arguments.integer("--limit", in: 1...1_000_000) ?? 50
-            verb = .list(limit: limit, cursor: try arguments.value("--cursor"))
+            verb = .list(limit: limit, cursor: try arguments.cursor())
         case "show": verb = .show(try arguments.positional("the replay's id"))
         default: verb = .change(word, try arguments.positional("the replay's id"))
         }
