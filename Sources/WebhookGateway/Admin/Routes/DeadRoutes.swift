@@ -111,7 +111,10 @@ enum DeadRoutes {
         }
         var line = letter.answer
         line.add("content", json: letter.content)
-        line.add("attemptRecords", list: try await store.dead.attempts(of: letter.id.event))
+        let attempts = try await store.dead.attempts(of: letter.id.event)
+        // The answer to a request of many events is to others' events, too.
+        let isWhole = request.principal.tenant == nil
+        line.add("attemptRecords", list: isWhole ? attempts : attempts.map { EventDetail.withoutSharedAnswer($0) })
         return .json(line)
     }
 
