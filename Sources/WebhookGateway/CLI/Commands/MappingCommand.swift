@@ -8,7 +8,7 @@ struct MappingCommand: Command {
     static let usage = """
         webhook-gateway mapping test --source NAME --body FILE... [--config FILE] [--json]
         webhook-gateway mapping test --source NAME --inverse [--body FILE...] [--config FILE] [--json]
-        webhook-gateway mapping heal --source NAME [--config FILE] [--json]
+        webhook-gateway mapping heal --source NAME [--json]
 
         test  prints the normalised events of a delivery, or each field that failed and why. Nothing is verified, stored or
               sent. Fields whose paths lead nowhere in any of the deliveries are named on stderr: a path may be misspelt.
@@ -23,7 +23,7 @@ struct MappingCommand: Command {
           --body FILE     the delivery's body as the provider sends it, or a whole captured request (.http); with --inverse
                           events, one a line or one laid out; - is standard input; may be repeated
           --inverse       from events to the provider's fields
-          --config FILE   the configuration; else $WEBHOOK_GATEWAY_CONFIG, ./gateway.json5, the built-in one
+        \(AdminPlace.help)
           --json          one line an event, exactly as it would be queued; for one that cannot be made
                           {"quarantined":true,"providertype":"…","rule":"…","fields":["…"]}, for a delivery that cannot be
                           read {"quarantined":true,"reason":"…"}; with --inverse {"inverse":false,"type":"…","rule":"…",
@@ -33,7 +33,7 @@ struct MappingCommand: Command {
     private enum Verb {
         case test(files: [String])
         case inverse(files: [String])
-        case heal
+        case heal(AdminPlace)
     }
 
     private let verb: Verb
@@ -43,14 +43,15 @@ struct MappingCommand: Command {
 
     init(_ arguments: inout Arguments) throws(UsageError) {
         let word = try arguments.verb(["test", "heal"])
-        configuration = try arguments.value("--config")
         isJSON = try arguments.flag("--json")
         guard let source = try arguments.value("--source") else { throw UsageError("--source is missing") }
         self.source = source
         guard word == "test" else {
-            verb = .heal
+            verb = .heal(try arguments.adminPlace())
+            configuration = nil
             return
         }
+        configuration = try arguments.value("--config")
         let isInverse = try arguments.flag("--inverse")
         let files = try arguments.values("--body")
         guard isInverse || !files.isEmpty else { throw UsageError("--body is missing") }
@@ -58,12 +59,13 @@ struct MappingCommand: Command {
     }
 
     func run() async throws -> ExitCode {
+        if case .heal(let place) = verb { return try await AdminClient.run(place) { try await heal($0) } }
         let configuration = try ConfigurationLoader.looking(known: .builtIn).load(configuration).configuration
         let source = try configuration.sourceForCommand(source)
         switch verb {
         case .test(let files): return try test(files, source, configuration)
         case .inverse(let files): return try invert(files, source, configuration)
-        case .heal: return try await StoreSession.run(configuration) { try await heal(source, $0) }
+        case .heal: return .success
         }
     }
 
@@ -122,35 +124,37 @@ struct MappingCommand: Command {
     // MARK: heal
 
     @ControlPlane
-    private func heal(_ source: SourceConfiguration, _ session: StoreSession) async throws -> ExitCode {
-        let configuration = try await session.configurationInForce()
-        let source = configuration.source(named: source.name) ?? source
-        let recent = try RecentDeliveries(source, session.connection, session.keys)
-        let checkup = try await recent.checkup(by: configuration)
-        let findings = checkup.findings
-        guard !isJSON else {
-            Terminal.printJSON(checkup.line.text)
-            return findings.isEmpty ? .success : .failure
-        }
-        if findings.isEmpty {
+    private func heal(_ client: AdminClient) async throws -> ExitCode {
+        try await client.expect("source", [source], in: "/sources")
+        let answer = try await client.get("/mappings/\(AdminCall.encoded(source))/heal")
+        let findings = answer.rows("findings")
+        if isJSON {
+            Terminal.printJSON(answer.text)
+        } else if findings.isEmpty {
             Terminal.print(
-                "every field that the mapping reads is in the last \(checkup.deliveries) deliveries, or was never sent")
+                "every field that the mapping reads is in the last \(answer["deliveries"] ?? "0") deliveries, or was never sent"
+            )
+        } else {
+            for finding in findings { print(finding) }
         }
-        for finding in findings { print(finding) }
         return findings.isEmpty ? .success : .failure
     }
 
-    private func print(_ finding: MappingCheckup.Finding) {
-        let seen = finding.lastSeen.map { "last seen \(Moment.text($0))" } ?? "none of \(finding.deliveries) has it"
+    private func print(_ finding: Row) {
+        func text(_ name: String) -> String { finding[name] ?? "-" }
+        let seen = finding["lastSeen"].map { "last seen \($0)" } ?? "none of \(text("deliveries")) has it"
+        let list = finding["list"].map { " in the elements of \($0)" } ?? ""
+        let paths = finding.texts("paths").joined(separator: ", ")
+        let required = finding.flag("required") ? " (required)" : ""
         Terminal.print(
             VisibleText.escaped(
-                "\(finding.providerType): \(finding.target)\(finding.isRequired ? " (required)" : "") is gone from "
-                    + "\(finding.paths.joined(separator: ", "))\(finding.list.map { " in the elements of \($0)" } ?? ""), \(seen)"
-            ))
-        for candidate in finding.candidates {
-            let reason = candidate.reason.rawValue.replacing("_", with: " ")
-            Terminal.print(VisibleText.escaped("  perhaps \(candidate.path) (\(reason)): \(candidate.sample)"))
+                "\(text("providerType")): \(text("target"))\(required) is gone from \(paths)\(list), \(seen)"))
+        let candidates = finding.rows("candidates")
+        for candidate in candidates {
+            let reason = (candidate["reason"] ?? "").replacing("_", with: " ")
+            let (path, sample) = (candidate["path"] ?? "-", candidate["sample"] ?? "-")
+            Terminal.print(VisibleText.escaped("  perhaps \(path) (\(reason)): \(sample)"))
         }
-        if finding.candidates.isEmpty { Terminal.print("  nothing like it is in the payload") }
+        if candidates.isEmpty { Terminal.print("  nothing like it is in the payload") }
     }
 }

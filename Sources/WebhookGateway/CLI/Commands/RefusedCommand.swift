@@ -5,10 +5,10 @@ struct RefusedCommand: Command {
     static let name = "refused"
     static let summary = "list deliveries that were refused as unauthentic, see why, take them in after all"
     static let usage = """
-        webhook-gateway refused list [FILTERS] [--limit N] [--cursor C] [--config FILE] [--json]
-        webhook-gateway refused show ID [--raw] [--config FILE] [--json]
-        webhook-gateway refused accept ID… | --all [FILTERS] [--config FILE] [--json]
-        webhook-gateway refused discard ID… | --all [FILTERS] [--config FILE] [--json]
+        webhook-gateway refused list [FILTERS] [--limit N] [--cursor C] [--json]
+        webhook-gateway refused show ID [--raw] [--json]
+        webhook-gateway refused accept ID… | --all [FILTERS] [--json]
+        webhook-gateway refused discard ID… | --all [FILTERS] [--json]
 
         list     the refused deliveries that are kept, newest first: of each source at most 200, for three days
         show     one of them, and the likely cause by the configuration of now
@@ -23,30 +23,31 @@ struct RefusedCommand: Command {
           --limit N      how many; 50
           --cursor C     go on where the page before ended
           --raw          the body's bytes as they were received, and nothing else
-          --config FILE  the configuration; else $WEBHOOK_GATEWAY_CONFIG, ./gateway.json5, the built-in one
+        \(AdminPlace.help)
           --json         list: one object each; accept: {"accepted":1,"events":1,"refused":[{"id","reason"}]}
         """
 
     /// Which refusals a change means.
     private enum Selection {
         case named([String])
-        case all(RefusalFilter)
+        /// The filter's members.
+        case all([(String, String?)])
     }
 
     private enum Verb {
-        case list(RefusalFilter, limit: Int, String?)
+        case list([(String, String?)], limit: Int, cursor: String?)
         case show(String, raw: Bool)
         case accept(Selection)
         case discard(Selection)
     }
 
     private let verb: Verb
-    private let configuration: String?
+    private let place: AdminPlace
     private let isJSON: Bool
 
     init(_ arguments: inout Arguments) throws(UsageError) {
         let word = try arguments.verb(["list", "show", "accept", "discard"])
-        configuration = try arguments.value("--config")
+        place = try arguments.adminPlace()
         isJSON = try arguments.flag("--json")
         switch word {
         case "show":
@@ -57,13 +58,7 @@ struct RefusedCommand: Command {
         default:
             let filter = try Self.filter(&arguments)
             let limit = try arguments.integer("--limit", in: 1...1_000_000) ?? 50
-            let cursor = try arguments.value("--cursor").map { (text) throws(UsageError) in
-                guard let id = ULID(text) else {
-                    throw UsageError("--cursor is what the page before printed, not \(TextRule.quoted(text))")
-                }
-                return id.description
-            }
-            verb = .list(filter, limit: limit, cursor)
+            verb = .list(filter, limit: limit, cursor: try arguments.value("--cursor"))
         }
     }
 
@@ -75,7 +70,7 @@ struct RefusedCommand: Command {
         switch (isAll, ids.isEmpty) {
         case (true, true): return .all(filter)
         case (false, false):
-            guard filter == RefusalFilter() else {
+            guard filter.allSatisfy({ $0.1 == nil }) else {
                 throw UsageError("filters go with --all; ids are taken as they are")
             }
             return .named(ids)
@@ -84,193 +79,145 @@ struct RefusedCommand: Command {
         }
     }
 
-    private static func filter(_ arguments: inout Arguments) throws(UsageError) -> RefusalFilter {
-        var filter = RefusalFilter()
-        filter.source = try arguments.value("--source")
-        filter.from = try arguments.moment("--from")
-        filter.to = try arguments.moment("--to")
-        filter.reason = try arguments.value("--reason").map { (text) throws(UsageError) in
-            if let reason = VerificationFailure(rawValue: text) { return reason }
-            let all = VerificationFailure.allCases.map(\.rawValue)
-            let guess = NearestName.to(text, among: all).map { "did you mean \($0)? " } ?? ""
+    private static func filter(_ arguments: inout Arguments) throws(UsageError) -> [(String, String?)] {
+        let reason = try arguments.value("--reason")
+        let all = VerificationFailure.allCases.map(\.rawValue)
+        if let reason, !all.contains(reason) {
+            let guess = NearestName.to(reason, among: all).map { "did you mean \($0)? " } ?? ""
             throw UsageError(
-                "--reason: \(TextRule.quoted(text)) is none; \(guess)there are \(all.joined(separator: ", "))")
+                "--reason: \(TextRule.quoted(reason)) is none; \(guess)there are \(all.joined(separator: ", "))")
         }
-        return filter
+        return [
+            ("source", try arguments.value("--source")), ("reason", reason),
+            ("from", try arguments.moment("--from").map(Timestamp.text)),
+            ("to", try arguments.moment("--to").map(Timestamp.text)),
+        ]
     }
 
     func run() async throws -> ExitCode {
-        try await StoreSession.run(configuration) { session in
-            let desk = try await Desk(session)
+        try await AdminClient.run(place) { client in
             switch verb {
-            case .list(let filter, let limit, let cursor):
-                list(try await desk.store.list(filter, of: desk.names, limit: limit, before: cursor), desk)
-                return .success
-            case .show(let id, let raw):
-                try await show(id, raw: raw, desk)
-                return .success
-            case .accept(let selection): return try await accept(selection, desk)
-            case .discard(let selection): return try await discard(selection, desk)
+            case .list(let filter, let limit, let cursor): try await list(filter, limit, cursor, client)
+            case .show(let id, let raw): try await show(id, raw: raw, client)
+            case .accept(let selection): return try await change(selection, "accept", ["accepted", "events"], client)
+            case .discard(let selection): return try await change(selection, "discard", ["discarded"], client)
             }
-        }
-    }
-
-    /// What the verbs work with.
-    @ControlPlane
-    private struct Desk {
-        let configuration: Configuration
-        let store: RefusalStore
-        let judge: RefusalJudge
-        let acceptance: RefusalAcceptance
-        var names: [String] { configuration.sources.map(\.name) }
-
-        init(_ session: StoreSession) async throws {
-            // A gateway that took the delivery in would map it by what came through the API.
-            configuration = try await session.configurationInForce()
-            store = RefusalStore(connection: session.connection, keys: session.keys)
-            judge = RefusalJudge(configuration.sources)
-            acceptance = RefusalAcceptance(configuration, judge, connection: session.connection, keys: session.keys)
-        }
-
-        func line(_ refusal: Refusal) -> JSONLine {
-            refusal.line(
-                tenant: configuration.source(named: refusal.source)?.tenant ?? "",
-                isAcceptable: judge.verdict(on: refusal).isAuthentic)
-        }
-
-        func ids(_ selection: Selection) async throws -> [String] {
-            switch selection {
-            case .named(let ids): return ids
-            // The oldest first: so they arrived.
-            case .all(let filter): return try await store.ids(filter, of: names).reversed()
-            }
+            return .success
         }
     }
 
     // MARK: list and show
 
     @ControlPlane
-    private func list(_ page: RefusalStore.Page, _ desk: Desk) {
+    private func list(
+        _ filter: [(String, String?)], _ limit: Int, _ cursor: String?, _ client: AdminClient
+    ) async throws {
+        let (rows, next) = try await client.list("/refusals", filter, limit: limit, after: cursor)
+        if rows.isEmpty { try await expectSource(filter, client) }
         if isJSON {
-            for refusal in page.refusals { Terminal.printJSON(desk.line(refusal).text) }
+            for row in rows { Terminal.printJSON(row.text) }
         } else {
             let now = Clock.unixMilliseconds()
-            var table = TextTable(["ID", "SOURCE", "REASON", "FROM", "SINCE", "NOW"])
-            for refusal in page.refusals {
-                let isAccepted = refusal.events != nil
+            var table = TextTable(["ID", "SOURCE", "REASON", "FROM", "SINCE", "NOW"], optional: ["FROM", "SINCE"])
+            for row in rows {
+                let standing =
+                    row["events"] != nil ? "accepted" : row.flag("acceptable") ? "acceptable" : "still refused"
                 table.add([
-                    refusal.id, refusal.source, refusal.reason.rawValue, refusal.peer?.description ?? "-",
-                    Moment.length(milliseconds: now - refusal.receivedAt),
-                    isAccepted
-                        ? "accepted" : desk.judge.verdict(on: refusal).isAuthentic ? "acceptable" : "still refused",
+                    row["id"] ?? "-", row["source"] ?? "-", row["reason"] ?? "-", row["peer"] ?? "-",
+                    row.moment("refusedAt").map { Moment.length(milliseconds: now - $0) } ?? "-", standing,
                 ])
             }
             table.print()
         }
-        if let next = page.next { Terminal.printError("more with --cursor \(next)") }
+        if let next { Terminal.printError("more with --cursor \(next)") }
     }
 
     @ControlPlane
-    private func show(_ id: String, raw: Bool, _ desk: Desk) async throws {
-        guard let refusal = try await desk.store.refusal(id) else {
-            throw NotFound(
-                description:
-                    "there is no refused delivery \(TextRule.quoted(id)) (any more); `refused list` shows those there are"
-            )
-        }
-        if raw {
-            guard refusal.bodyState == .kept else {
-                throw NotFound(description: "the body of \(TextRule.quoted(id)) is not kept")
-            }
-            return Terminal.print(raw: Array(refusal.body))
-        }
-        if isJSON {
-            var line = desk.line(refusal)
-            refusal.addDetail(desk.judge, to: &line)
-            return Terminal.printJSON(line.text)
-        }
-        Terminal.print("refused      \(refusal.id)")
-        Terminal.print("source       \(refusal.source)")
-        Terminal.print("since        \(Moment.text(refusal.receivedAt)), answered \(refusal.status)")
-        Terminal.print("reason       \(refusal.reason.rawValue)")
-        if let peer = refusal.peer { Terminal.print("from         \(peer)") }
-        Terminal.print("now          \(standing(refusal, desk))")
-        Terminal.print("\n\(refusal.method) \(VisibleText.escaped(RefusalSeal.masked(refusal.target)))")
-        for (name, value) in refusal.headers {
-            Terminal.print("\(VisibleText.escaped(name)): \(VisibleText.escaped(RefusalSeal.masked(value)))")
+    private func show(_ id: String, raw: Bool, _ client: AdminClient) async throws {
+        let path = "/refusals/\(AdminCall.encoded(id))"
+        if raw { return Terminal.print(raw: try await client.bytes("\(path)/raw")) }
+        let row = try await client.get(path)
+        if isJSON { return Terminal.printJSON(row.text) }
+        func text(_ name: String) -> String { VisibleText.escaped(row[name] ?? "-") }
+        Terminal.print("refused      \(text("id"))")
+        Terminal.print("source       \(text("source"))")
+        Terminal.print("since        \(text("refusedAt")), answered \(text("httpStatus"))")
+        Terminal.print("reason       \(text("reason"))")
+        Terminal.print("from         \(text("peer"))")
+        Terminal.print("now          \(standing(row))")
+        Terminal.print("\n\(text("method")) \(text("target"))")
+        for field in row.elements("headers") {
+            var document = JSONDocument()
+            guard (try? document.read(field[...])) != nil else { continue }
+            let parts = document.children(of: .root).compactMap { document.string(of: $0) }
+            Terminal.print(parts.map(VisibleText.escaped).joined(separator: ": "))
         }
         Terminal.print(
-            "\n\(refusal.bodyBytes) bytes of body"
-                + (refusal.bodyState == .kept ? " (--raw prints them)" : ", not kept"))
+            "\n\(text("bodyBytes")) bytes of body" + (row["body"] == "kept" ? " (--raw prints them)" : ", not kept"))
     }
 
-    @ControlPlane
-    private func standing(_ refusal: Refusal, _ desk: Desk) -> String {
-        if let events = refusal.events { return "accepted as \(events.joined(separator: " "))" }
-        guard let explanation = desk.judge.explanation(of: refusal) else {
-            return "it proves authentic: `refused accept \(refusal.id)` takes it in"
+    private func standing(_ row: Row) -> String {
+        if row["events"] != nil { return "accepted as \(row.texts("events").joined(separator: " "))" }
+        guard let explanation = row["explanation"] else {
+            return "it proves authentic: `refused accept \(row["id"] ?? "")` takes it in"
         }
         return VisibleText.escaped(explanation)
     }
 
+    /// A source that there is not is an error, not an empty list.
+    @ControlPlane
+    private func expectSource(_ filter: [(String, String?)], _ client: AdminClient) async throws {
+        try await client.expect(
+            "source", filter.compactMap { $0.0 == "source" ? $0.1 : nil }, in: "/sources")
+    }
+
     // MARK: accept and discard
 
-    @ControlPlane
-    private func accept(_ selection: Selection, _ desk: Desk) async throws -> ExitCode {
-        var (accepted, events) = (0, 0)
-        var left: [(id: String, reason: String)] = []
-        for id in try await desk.ids(selection) {
-            guard let refusal = try await desk.store.refusal(id) else {
-                left.append((id, Self.gone))
-                continue
-            }
-            if case .all = selection, refusal.events != nil { continue }
-            switch try await desk.acceptance.accept(refusal) {
-            case .accepted(let new):
-                accepted += 1
-                events += new.count { !$0.isDuplicate }
-            case .refused(let reason): left.append((id, reason))
-            }
-        }
-        tell([("accepted", accepted), ("events", events)], left, "\(accepted) accepted, \(events) new events")
-        return left.isEmpty ? .success : .failure
-    }
+    private static let idsPerCall = 1000
 
     @ControlPlane
-    private func discard(_ selection: Selection, _ desk: Desk) async throws -> ExitCode {
-        var discarded = 0
-        var left: [(id: String, reason: String)] = []
-        for id in try await desk.ids(selection) {
-            if let refusal = try await desk.store.refusal(id), try await desk.store.discard(refusal) {
-                discarded += 1
-            } else {
-                left.append((id, Self.gone))
+    private func change(
+        _ selection: Selection, _ verb: String, _ counts: [String], _ client: AdminClient
+    ) async throws -> ExitCode {
+        var sums = [Int](repeating: 0, count: counts.count)
+        var refused: [Row] = []
+        func change(_ body: JSONLine) async throws {
+            let answer = try await client.post("/refusals/\(verb)", body)
+            for (index, name) in counts.enumerated() { sums[index] += answer.integer(name) ?? 0 }
+            refused += answer.rows("refused")
+        }
+        switch selection {
+        case .all(let filter):
+            try await expectSource(filter, client)
+            var json = JSONLine()
+            for case (let name, let value?) in filter { json.add(name, value) }
+            var body = JSONLine()
+            body.add("filter", json: json.json)
+            try await change(body)
+        case .named(var ids):
+            while !ids.isEmpty {
+                var body = JSONLine()
+                body.add("ids", list: ids.prefix(Self.idsPerCall).map(\.quotedJSON))
+                ids = Array(ids.dropFirst(Self.idsPerCall))
+                try await change(body)
             }
         }
-        tell([("discarded", discarded)], left, "\(discarded) discarded")
-        return left.isEmpty ? .success : .failure
+        tell(zip(counts, sums).map { ($0, $1) }, refused)
+        return refused.isEmpty ? .success : .failure
     }
 
-    private static let gone = "it is not there (any more)"
-
-    private func tell(_ counts: [(String, Int)], _ left: [(id: String, reason: String)], _ sentence: String) {
-        guard isJSON else {
-            Terminal.print(sentence)
-            for (id, reason) in left {
-                Terminal.printError("\(VisibleText.escaped(id)): \(VisibleText.escaped(reason))")
-            }
-            return
+    private func tell(_ counts: [(String, Int)], _ refused: [Row]) {
+        guard !isJSON else {
+            var line = JSONLine()
+            for (name, count) in counts { line.add(name, count) }
+            line.add("refused", list: refused.map(\.json))
+            return Terminal.printJSON(line.text)
         }
-        var line = JSONLine()
-        for (name, count) in counts { line.add(name, count) }
-        line.add(
-            "refused",
-            list: left.map { id, reason in
-                var line = JSONLine()
-                line.add("id", id)
-                line.add("reason", reason)
-                return line.json
-            })
-        Terminal.printJSON(line.text)
+        let sentence = counts.map { name, count in name == "events" ? "\(count) new events" : "\(count) \(name)" }
+        Terminal.print(sentence.joined(separator: ", "))
+        for row in refused {
+            Terminal.printError(
+                "\(VisibleText.escaped(row["id"] ?? "-")): \(VisibleText.escaped(row["reason"] ?? "-"))")
+        }
     }
 }

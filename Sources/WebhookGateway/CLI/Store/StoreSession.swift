@@ -13,7 +13,7 @@ struct StoreSession {
     private static let shortestDeadline = Duration.seconds(10)
 
     nonisolated static let scripts: [RedisScript] =
-        LaneControl.scripts + Vault.scripts + IntegrationValues.scripts + RefusalAcceptance.scripts + [.ledger]
+        LaneControl.scripts + Vault.scripts + IntegrationValues.scripts + [.ledger]
 
     let configuration: Configuration
     let connection: RedisConnection
@@ -75,12 +75,6 @@ struct StoreSession {
     }
 
     // MARK: Parts
-
-    /// The configuration with the mappings that came through the API, as a running gateway has it.
-    func configurationInForce() async throws(RedisFailure) -> Configuration {
-        let store = MappingStore(connection: connection, keys: ControlKeys(prefix: configuration.redis.prefix))
-        return configuration.applying(try await store.current().compactMapValues(\.value))
-    }
 
     /// The vault with the configuration's master keys.
     func vault() throws -> Vault { try Vault(configuration, connection) }
