@@ -29,10 +29,11 @@ final class RefusalJudge {
     func verdict(on refusal: Refusal) -> Verdict {
         guard let provider = provider(refusal.source) else { return Self.noSource(refusal.source) }
         if let obstacle = Self.obstacle(refusal, provider) { return .undecidable(obstacle) }
+        let opened = opened(refusal, provider)
         do throws(VerificationFailure) {
-            return .authentic(secret: try provider.verify(opened(refusal, provider).delivery))
+            return .authentic(secret: try provider.verify(opened.delivery))
         } catch {
-            return .refused(error)
+            return .refused(Self.isUnreadable(opened, error) ? refusal.reason : error)
         }
     }
 
@@ -47,7 +48,12 @@ final class RefusalJudge {
             for name in names where name != refusal.source {
                 if let other = self.provider(name) { others.append((name, other)) }
             }
-            return Diagnosis.explain(failure, of: opened(refusal, provider).delivery, by: provider, others: others)
+            let opened = opened(refusal, provider)
+            if failure == .mismatch, Self.isUnreadable(opened, .malformed) {
+                return
+                    "the secret that it carries is none of those configured: compare it with what is set at the provider"
+            }
+            return Diagnosis.explain(failure, of: opened.delivery, by: provider, others: others)
         }
     }
 
@@ -57,6 +63,14 @@ final class RefusalJudge {
     }
 
     // MARK: Steps
+
+    /// Whether a credential cannot be read only because it is sealed: basic authentication, which is no Base64 then.
+    private static func isUnreadable(_ opened: Refusal, _ failure: VerificationFailure) -> Bool {
+        failure == .malformed
+            && opened.headers.contains {
+                $0.name.lowercased() == "authorization" && RefusalSeal.masked($0.value) != $0.value
+            }
+    }
 
     private static func noSource(_ name: String) -> Verdict {
         .undecidable("the configuration has no source \(TextRule.quoted(name)) any more")
