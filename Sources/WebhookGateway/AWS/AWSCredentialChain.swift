@@ -54,9 +54,10 @@ final class AWSCredentialChain {
         let (id, secret) = (value("AWS_ACCESS_KEY_ID"), value("AWS_SECRET_ACCESS_KEY"))
         guard let id, let secret else {
             if id == nil, secret == nil { return nil }
-            let missing = id == nil ? "AWS_ACCESS_KEY_ID" : "AWS_SECRET_ACCESS_KEY"
+            let names = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]
+            let (missing, present) = id == nil ? (names[0], names[1]) : (names[1], names[0])
             throw MasterKeyFailure(
-                description: "AWS credentials: \(missing) is not set, and its counterpart is; set both or neither")
+                description: "AWS credentials: \(missing) is not set, and \(present) is; set both or neither")
         }
         return AWSCredentials(
             accessKeyID: id,

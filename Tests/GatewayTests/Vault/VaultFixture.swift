@@ -22,7 +22,9 @@ final class VaultFixture {
 
     private init() async throws {
         server = try await Self.startServer()
-        connection = RedisConnection(server.settings, scripts: Vault.scripts, loop: ControlPlane.loop)
+        connection = RedisConnection(
+            server.settings, scripts: Vault.scripts + IntegrationStore.scripts + IntegrationValues.scripts,
+            loop: ControlPlane.loop)
         try #require(await connection.becomesReady(within: .seconds(5)))
     }
 
