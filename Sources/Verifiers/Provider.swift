@@ -9,6 +9,9 @@ public protocol Provider: SendableMetatype {
     /// leads nowhere.
     var readsPathSuffix: Bool { get }
 
+    /// Whether each proof is good for one event only, so that all processes must know which were used (`tokenClaim`).
+    var provesByToken: Bool { get }
+
     /// Proves a delivery authentic; returns which secret matched, counted from 1, or 0 for "by its address alone".
     func verify(_ delivery: Delivery) throws(VerificationFailure) -> Int
 
@@ -20,6 +23,9 @@ public protocol Provider: SendableMetatype {
 
     /// The answer to a request that is not a delivery (a validation GET); nil: an ordinary delivery.
     func handshake(_ delivery: Delivery) -> HandshakeReply?
+
+    /// What an authentic delivery claims for its events; nil where a proof cannot be used for others.
+    func tokenClaim(of delivery: Delivery) -> TokenClaim?
 
     /// Signs a sample as the provider would, with the first secret: what `send` and the tests use.
     func sign(_ sample: inout Sample)
@@ -41,6 +47,12 @@ public protocol Provider: SendableMetatype {
 extension Provider {
     /// Most providers deliver to the source's own path.
     public var readsPathSuffix: Bool { false }
+
+    /// Most providers sign the body.
+    public var provesByToken: Bool { false }
+
+    /// Most providers sign the body.
+    public func tokenClaim(of delivery: Delivery) -> TokenClaim? { nil }
 
     /// Most providers have no handshake.
     public func handshake(_ delivery: Delivery) -> HandshakeReply? { nil }

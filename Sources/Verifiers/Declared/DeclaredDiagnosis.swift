@@ -22,8 +22,27 @@ struct DeclaredDiagnosis {
             return
                 "the signature is right, but its token has proved another event before: \(definition.title) uses each once"
         }
-        return secretCause(trial, input) ?? urlCause(trial, input, delivery) ?? bodyCause(trial, input)
-            ?? textCause(trial, input) ?? algorithmCause(trial, signatures, input) ?? general
+        return secretCause(trial, input) ?? encodingCause(trial, signatures, input)
+            ?? urlCause(trial, input, delivery) ?? bodyCause(trial, input)
+            ?? textCause(trial, input) ?? algorithmCause(trial, signatures, input)
+            ?? (delivery.body.isEmpty && proof.signed.coversBody ? Self.emptyBody : general)
+    }
+
+    private static let emptyBody =
+        "the body is empty here: a proxy, a redirect or the capture of the request lost it, or the secret is another's"
+
+    /// Where signatures have no fixed length, one in another encoding may read as one of the expected.
+    private func encodingCause(_ trial: Trial, _ signatures: [ArraySlice<UInt8>], _ input: SignedInput) -> String? {
+        guard case .signature = proof.kind, let expected = proof.signature?.encoding else { return nil }
+        for encoding in Proof.Encoding.allCases where encoding != expected {
+            var other = trial
+            other.proof.signature?.encoding = encoding
+            other.received = signatures.compactMap { Signature($0, other.proof) }
+            if !other.received.isEmpty, other.succeeds(input) {
+                return "the signature is \(encoding.title) where \(expected.title) is expected"
+            }
+        }
+        return nil
     }
 
     /// What one guess is compared with.

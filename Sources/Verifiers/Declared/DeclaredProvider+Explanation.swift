@@ -140,6 +140,9 @@ extension DeclaredProvider {
         if given.isEmpty { return "the secret in \(place) is empty" }
         let digests = settings.secrets.map { SHA256Hash.digest(of: check.proof.bare($0)[...]) }
         func matches(_ text: [UInt8]) -> Bool { digests.contains(SHA256Hash.digest(of: text[...])) }
+        if settings.secrets.contains(where: { $0[...].trimmingWhitespace.elementsEqual(given) }) {
+            return "the secret in \(place) is right, the one configured has white space around it: remove it there"
+        }
         if matches(Array(given[...].trimmingWhitespace)) { return "the secret in \(place) has white space around it" }
         if matches(PercentEncoding.decode(given[...], plusIsSpace: false)) {
             return "the secret in \(place) is percent-encoded once more than it should be"

@@ -4,7 +4,7 @@ import Synchronization
 /// whoever saw one delivery could else prove any other with its token.
 ///
 /// One for a source, shared by all its workers. What it knows ends with the process and with the capacity; within both
-/// a token is good for one event, as often as it is repeated.
+/// a token is good for one event, as often as it is repeated. Beyond the process the store remembers (`TokenClaim`).
 public final class SingleUseTokens: Sendable, Equatable {
     /// How many tokens are remembered; the oldest goes first.
     static let capacity = 65_536
@@ -45,4 +45,28 @@ public final class SingleUseTokens: Sendable, Equatable {
 
     /// What is remembered is no part of what a definition says.
     public static func == (left: SingleUseTokens, right: SingleUseTokens) -> Bool { true }
+}
+
+/// Which token proved which event, for the store to remember; digests, of which nothing can be learned.
+public struct TokenClaim: Equatable, Sendable {
+    /// SHA-256 of the token, 64 hex digits.
+    public var token: String
+    /// SHA-256 of what tells the event apart, 64 hex digits.
+    public var owner: String
+}
+
+extension DeclaredProvider {
+    /// Whether each proof is good for one event only.
+    public var provesByToken: Bool { definition.proofs.contains { !$0.singleUse.isEmpty } }
+
+    /// What an authentic delivery claims for its event.
+    public func tokenClaim(of delivery: Delivery) -> TokenClaim? {
+        let values = RequestValues(delivery, contents: definition.contents)
+        for check in checks where check.proof.conditions.allSatisfy({ $0.holds(in: values) }) {
+            guard !check.proof.singleUse.isEmpty, let (input, _) = try? check.input(delivery, values) else { continue }
+            let owner = values.first(of: check.proof.singleUse) ?? delivery.body
+            return TokenClaim(token: SHA256Hash.hex(of: input.id), owner: SHA256Hash.hex(of: owner))
+        }
+        return nil
+    }
 }

@@ -3,7 +3,7 @@
 final class AdminServices {
     static nonisolated let scripts: [RedisScript] =
         DeadStore.scripts + QueueControl.scripts + StatsStore.scripts + MappingStore.scripts + ReplayStore.scripts
-        + RefusalAcceptance.scripts + IntegrationStore.scripts + [
+        + RefusalAcceptance.scripts + IntegrationStore.scripts + ShapeStore.scripts + [
             .queueReap, .ledger, .replay, .quarantineRelease, .quarantineStay,
         ]
 
@@ -20,6 +20,7 @@ final class AdminServices {
     let mappings: MappingStore
     let replays: ReplayStore
     let integrations: IntegrationStore
+    let shapes: ShapeStore
     /// As the file says it.
     private(set) var fileConfiguration: Configuration
     /// What is in force: the file's, with the mappings that came through the API.
@@ -47,6 +48,7 @@ final class AdminServices {
         mappings = MappingStore(connection: connection, keys: control)
         replays = ReplayStore(connection: connection, keys: keys)
         integrations = IntegrationStore(connection: connection, keys: control)
+        shapes = ShapeStore(connection: connection, keys: control)
         authenticator = try Authenticator(connection, control, jwt: configuration.admin.jwt)
     }
 

@@ -52,6 +52,7 @@ final class Gateway: AdminHandler.Gateway {
     private var integrationWatch: IntegrationWatch?
     private var ledgerMetrics: LedgerMetrics?
     private var archive: ArchiveTrimmer?
+    private var shapes: ShapeLearner?
     private var signals: Signals?
     private var stopRequest: CheckedContinuation<Void, Never>?
     private(set) var isStopping = false
@@ -148,6 +149,8 @@ final class Gateway: AdminHandler.Gateway {
         if !roles.isDisjoint(with: [.forward, .admin]) {
             archive = ArchiveTrimmer(redis, configuration)
             archive?.start()
+            shapes = ShapeLearner(redis, configuration, log: log)
+            shapes?.start()
         }
         if roles.contains(.admin) {
             ledgerMetrics = LedgerMetrics(redis, configuration.redis)
@@ -377,6 +380,7 @@ final class Gateway: AdminHandler.Gateway {
         ledgerMetrics?.stop()
         archive?.stop()
         vault?.close()
+        shapes?.stop()
         await privateRedis?.stop(within: max(Duration.seconds(5), deadline - .now))
         log.info("stopped")
     }
@@ -418,6 +422,7 @@ final class Gateway: AdminHandler.Gateway {
         if let forwarder { DeliveryMetrics.append(forwarder, to: &text) }
         await ledgerMetrics?.append(configuration, to: &text)
         if let archive { text.append(archive) }
+        if let shapes { await text.append(shapes) }
         return text.bytes
     }
 }

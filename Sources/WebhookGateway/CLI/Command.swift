@@ -18,7 +18,7 @@ protocol Command: Sendable {
 enum CommandCatalog {
     static let all: [any Command.Type] = [
         ServeCommand.self, CheckCommand.self, SendCommand.self, VerifyCommand.self, MappingCommand.self,
-        ProvidersCommand.self,
+        ProvidersCommand.self, TypesCommand.self,
         EventsCommand.self, ReplaysCommand.self, DeadCommand.self, RefusedCommand.self, QueuesCommand.self,
         DestinationsCommand.self, IntegrationsCommand.self,
         AuditCommand.self,

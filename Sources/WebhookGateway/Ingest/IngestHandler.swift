@@ -104,16 +104,16 @@ final class IngestHandler: RequestHandler {
             return answer(reply, source, context, exchange, from: peer)
         }
         switch pipeline.decide(delivery, for: source, context, trustsTrace: isTrustedProxy(context.peer), ids: &ids) {
-        case .refuse(let failure):
-            let problem = IngestAnswer.refused(failure, status: source.answers.refusedStatus)
-            source.counters.count(RequestOutcome(failure), nanoseconds: elapsed(context))
-            countFailure(peer)
-            finish(source, problem, context, peer: peer, reason: failure.rawValue)
-            refusals?.refused(
-                delivery, because: failure, status: Int(problem.status.code), source, context, now: loop.now)
-            exchange.reply(problem.response(requestID: context.requestID))
+        case .refuse(let failure): refuse(delivery, because: failure, source, context, peer, exchange)
         case .store(let events, _):
-            keep(events, source, context, peer, exchange)
+            guard let seconds = source.tokenSeconds, let claim = source.provider.tokenClaim(of: delivery) else {
+                return keep(events, source, context, peer, exchange)
+            }
+            // The signature does not cover the body: no other process may have taken another event by this token.
+            store.claim(claim, of: source.keys, seconds: seconds) { [self] isOurs in
+                guard isOurs else { return refuse(nil, because: .mismatch, source, context, peer, exchange) }
+                keep(events, source, context, peer, exchange)
+            }
         }
     }
 
@@ -177,6 +177,22 @@ final class IngestHandler: RequestHandler {
             return exchange.reply(problem.response(requestID: context.requestID))
         }
         exchange.reply(IngestAnswer.handshake(reply))
+    }
+
+    /// - Parameter delivery: may be kept for a second look; nil: one whose token was used is a replay.
+    private func refuse(
+        _ delivery: Delivery?, because failure: VerificationFailure, _ source: Source, _ context: RequestContext,
+        _ peer: IPAddress?, _ exchange: Exchange
+    ) {
+        let problem = IngestAnswer.refused(failure, status: source.answers.refusedStatus)
+        source.counters.count(RequestOutcome(failure), nanoseconds: elapsed(context))
+        countFailure(peer)
+        finish(source, problem, context, peer: peer, reason: failure.rawValue)
+        if let delivery {
+            refusals?.refused(
+                delivery, because: failure, status: Int(problem.status.code), source, context, now: loop.now)
+        }
+        exchange.reply(problem.response(requestID: context.requestID))
     }
 
     private func keep(

@@ -49,7 +49,8 @@ struct QuarantinedDelivery {
         var document = JSONDocument()
         let events: [ProviderEvent]
         do throws(MalformedBody) {
-            events = try source.provider.events(in: delivery(to: source), document: &document)
+            events = try source.provider.events(
+                in: record.delivery(to: source.name, metadata, receivedAt: receivedAt.seconds), document: &document)
         } catch {
             throw Unmappable(reason: error.reason)
         }
@@ -106,15 +107,6 @@ struct QuarantinedDelivery {
                 traceparent: Array(trace.utf8)[...]),
             data: data, to: &json)
         return json.bytes
-    }
-
-    /// The delivery as it came, as far as it was archived; it was proved authentic when it came.
-    private func delivery(to source: Source) -> Delivery {
-        Delivery(
-            method: "POST", target: Array("/webhooks/\(source.name)".utf8)[...], body: record.body,
-            headers: HeaderFields(EventRecord.headers(in: metadata)),
-            peer: metadata.string(of: metadata.member("peer")).flatMap { IPAddress($0) }, receivedAt: receivedAt.seconds
-        )
     }
 
     private var metadataWithoutReason: [UInt8] { Self.object(metadata, replacing: "reason", with: nil) }

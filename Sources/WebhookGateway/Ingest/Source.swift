@@ -20,6 +20,8 @@ final class Source {
     let archivesEvents: Bool
     /// Whether a path may go on after the source's name.
     let readsPathSuffix: Bool
+    /// For how long a token that proved an event is remembered in the store, in seconds; nil: the provider has none.
+    let tokenSeconds: Int64?
     var counters = SourceCounters()
     /// `rateLimit`, shared with the other workers; nil: none.
     var rate: SourceRate?
@@ -46,6 +48,10 @@ final class Source {
         answers = kind?.answers ?? AnswerRules()
         archivesEvents = kind?.archivesEvents ?? false
         readsPathSuffix = provider.readsPathSuffix
+        // Older than the tolerance on either side it proves nothing any more.
+        let tolerance = Int64(configuration.toleranceSeconds)
+        let lifetime = tolerance > 0 ? 2 * tolerance + 60 : Int64(configuration.dedupeWindowSeconds)
+        tokenSeconds = provider.provesByToken ? lifetime : nil
     }
 
     /// The tenant of a provider's account; the source's own when the account is none that is configured.

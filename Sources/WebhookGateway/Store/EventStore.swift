@@ -6,6 +6,8 @@ struct SourceKeys: Sendable {
     let queues: [String]
     let dedupeWindowSeconds: Int
     let dedupePrefix: [UInt8]
+    /// `token:<source>:` + SHA-256 of the token.
+    let tokenPrefix: String
     /// Ledger, index, dead list, queues: what every call of the accept script begins with.
     let fixed: [String]
 
@@ -14,6 +16,7 @@ struct SourceKeys: Sendable {
         self.queues = queues
         self.dedupeWindowSeconds = dedupeWindowSeconds
         dedupePrefix = Array(keys.dedupePrefix(source).utf8)
+        tokenPrefix = keys.tokenPrefix(source)
         fixed =
             [keys.ledger, keys.index(source), keys.dead(queues.first ?? Keys.eventsQueue)]
             + queues.map { keys.queue($0) }

@@ -1,4 +1,4 @@
-/// The keys of what belongs to the installation as a whole and to no partition: access, audit, mappings, the vault.
+/// The keys of what belongs to the installation as a whole and to no partition: access, audit, mappings, shapes, the vault.
 ///
 /// | key | type | what | life |
 /// | --- | --- | --- | --- |
@@ -17,6 +17,11 @@
 /// | `integrations:version` | string | counts changes; what every process watches | for ever |
 /// | `integrations:changes` | zset | id by the number of the change that concerned it last, deleted ones too | for ever |
 /// | `integrations:tenants` | hash | tenant → how many integrations it has | for ever |
+/// | `shapes:of:<source>` | hash | provider type → count of samples, a blank, the shape learned from them (`PayloadShape`) | 400 days after the last sample |
+/// | `shapes:changes:<source>` | list | JSON, one a change of a shape, newest first | the newest 200, 400 days |
+/// | `shapes:counts` | hash | `<kind>\|<source>` → how many changes there were | for ever |
+/// | `shapes:seen` | hash | source → arrival of the newest event that was looked at (ms) | for ever |
+/// | `shapes:turn` | string | which process learns | 15 seconds after it stops |
 struct ControlKeys: Sendable {
     let prefix: String
 
@@ -37,4 +42,10 @@ struct ControlKeys: Sendable {
     var integrationsVersion: String { "\(prefix)integrations:version" }
     var integrationChanges: String { "\(prefix)integrations:changes" }
     var integrationTenants: String { "\(prefix)integrations:tenants" }
+    // The source's name stands behind a word of its own, so that no name of a source can be that of another key.
+    func shapes(_ source: String) -> String { "\(prefix)shapes:of:\(source)" }
+    func shapeChanges(_ source: String) -> String { "\(prefix)shapes:changes:\(source)" }
+    var shapeChangeCounts: String { "\(prefix)shapes:counts" }
+    var shapesSeen: String { "\(prefix)shapes:seen" }
+    var shapesTurn: String { "\(prefix)shapes:turn" }
 }

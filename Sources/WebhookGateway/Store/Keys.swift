@@ -23,6 +23,7 @@
 /// | `returns:<queue>` | hash | SHA-1 of an event → how often it came back from a lapsed worker | a day after the last |
 /// | `idle:<queue>` | hash | consumer without lease and work → since when (ms) | until it is forgotten or back |
 /// | `dedupe:<source>:<key>` | string | id of the first delivery | dedupe window |
+/// | `token:<source>:<SHA-256>` | string | SHA-256 of what a single-use token has proved, where a provider signs no more | as long as the token could prove anything |
 /// | `event:<id>` | string | the record: line of metadata, line of envelope, raw body (`EventRecord`) | archive time; no expiry while owed |
 /// | `alias:<id>` | string | the first delivery's id, for a spooled event that proved a duplicate | dedupe window |
 /// | `index:<source>` | zset (ms) | ids by arrival | trimmed with the records |
@@ -88,6 +89,7 @@ struct Keys: Sendable {
     /// `event:` + id.
     var eventPrefix: String { "\(prefix)event:" }
     func event(_ id: String) -> String { eventPrefix + id }
+    func tokenPrefix(_ source: String) -> String { "\(prefix)token:\(source):" }
     var aliasPrefix: String { "\(prefix)alias:" }
     func alias(_ id: String) -> String { aliasPrefix + id }
     func index(_ source: String) -> String { "\(prefix)index:\(source)" }

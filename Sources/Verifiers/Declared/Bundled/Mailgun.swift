@@ -12,7 +12,7 @@ extension BundledDefinitions {
               ],
               facts: {
                 answer: "200 and nothing else is success; 406 means never again", retries: "5, 10, 15 min, 1, 2, 4 h; delivered notifications are not retried",
-                order: "not guaranteed", security: "the body is not signed; within one process each token is good for one event only, however often it is repeated",
+                order: "not guaranteed", security: "the body is not signed; each token is good for one event only, however often it is repeated, in all processes (while Redis is away: in each)",
               },
               proof: {
                 kind: "hmac", algorithm: "sha256",

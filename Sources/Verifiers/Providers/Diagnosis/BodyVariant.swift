@@ -65,6 +65,7 @@ struct BodyVariant {
             layout.append(.root, of: document, to: &output)
             layouts.append(("as \(layout.description)", output))
             layouts.append(("as \(layout.description) with a line feed at its end", output + [0x0A]))
+            layouts.append(("as \(layout.description) with CR LF at its end", output + [0x0D, 0x0A]))
         }
         return layouts.flatMap { layout in
             [BodyVariant(description: layout.description, body: layout.body)]

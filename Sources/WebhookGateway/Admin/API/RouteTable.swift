@@ -3,7 +3,8 @@ struct RouteTable: Sendable {
     /// Every route, in the order of the documentation.
     static let all: [Route] = [
         StreamRoutes.all, EventRoutes.all, ReplayRoutes.all, DeadRoutes.all, RefusalRoutes.all, QueueRoutes.all,
-        SourceRoutes.all, MappingRoutes.all, DestinationRoutes.all, IntegrationRoutes.all, RegistryRoutes.all,
+        SourceRoutes.all, MappingRoutes.all, ShapeRoutes.all, DestinationRoutes.all, IntegrationRoutes.all,
+        RegistryRoutes.all,
         CircuitRoutes.all, OperationRoutes.all, AuditRoutes.all, TokenRoutes.all, SessionRoutes.all, HealthRoutes.all,
         DocumentRoutes.all,
     ].flatMap { $0 }

@@ -13,7 +13,7 @@ struct StoreSession {
     private static let shortestDeadline = Duration.seconds(10)
 
     nonisolated static let scripts: [RedisScript] =
-        LaneControl.scripts + Vault.scripts + IntegrationValues.scripts + [.ledger]
+        LaneControl.scripts + Vault.scripts + IntegrationValues.scripts + ShapeStore.scripts + [.ledger]
 
     let configuration: Configuration
     let connection: RedisConnection
@@ -82,6 +82,10 @@ struct StoreSession {
     /// Where sealed values are kept.
     var sealedValues: IntegrationValues {
         IntegrationValues(connection: connection, keys: ControlKeys(prefix: configuration.redis.prefix))
+    }
+
+    var shapes: ShapeStore {
+        ShapeStore(connection: connection, keys: ControlKeys(prefix: configuration.redis.prefix))
     }
 
     /// The ledger, with the queues and destinations of the configuration whether or not anything was counted there.

@@ -27,7 +27,7 @@ final class DurableStore {
         var completion: EventStore.Completion
     }
 
-    private let connection: RedisConnection
+    let connection: RedisConnection
     private let store: EventStore
     private let plan: Plan?
     private let drainer: SpoolDrainer?
