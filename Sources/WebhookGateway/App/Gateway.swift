@@ -264,6 +264,7 @@ final class Gateway: AdminHandler.Gateway {
         try adminHandler?.services.reload(new)
         try forwarder?.reload(new)
         archive?.reload(new)
+        shapes?.reload(new)
         reload(plan)
         configuration = new
     }

@@ -7,14 +7,9 @@ extension EventRecord {
     ///   - metadata: the record's first line, read.
     ///   - receivedAt: when it arrived, in Unix seconds.
     func delivery(to source: String, _ metadata: JSONDocument, receivedAt: Int64) -> Delivery {
-        let headers = metadata.children(of: metadata.member("headers")).map { field in
-            (
-                name: metadata.string(of: metadata.element(0, of: field)) ?? "",
-                value: metadata.string(of: metadata.element(1, of: field)) ?? ""
-            )
-        }
-        return Delivery(
-            method: "POST", target: Array("/webhooks/\(source)".utf8)[...], body: body, headers: HeaderFields(headers),
+        Delivery(
+            method: "POST", target: Array("/webhooks/\(source)".utf8)[...], body: body,
+            headers: HeaderFields(Self.headers(in: metadata)),
             peer: metadata.string(of: metadata.member("peer")).flatMap { IPAddress($0) }, receivedAt: receivedAt)
     }
 }

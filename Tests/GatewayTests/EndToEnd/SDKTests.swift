@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Testing
 import Verifiers
 
@@ -8,7 +9,7 @@ extension EndToEndTests {
     struct SDKTests {
         private static let needsLibraries: ConditionTrait = .enabled(
             if: Python.withSDKs != nil,
-            "needs Python with the providers' libraries: scripts/install-dependencies --sdks (scripts/test --full)")
+            "needs Python with the providers' libraries: scripts/install-dependencies --full")
 
         private static let script = WebhookFixture.repository.appending(path: "Tests/SDKs/crosscheck.py").path
         private static let url = "https://hooks.example.com/webhooks"

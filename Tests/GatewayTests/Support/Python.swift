@@ -7,7 +7,7 @@ enum Python {
     /// Its path; nil when there is none, and tests that need it are skipped.
     static let path = first(["redis", "standardwebhooks"], prepared: "test-python")
 
-    /// One that also has the libraries of providers, 200 MB of them: `scripts/install-dependencies --sdks`.
+    /// One that also has the libraries of providers, 200 MB of them: `scripts/install-dependencies --full`.
     static let withSDKs = first(
         ["stripe", "square", "standardwebhooks", "svix", "sendgrid", "hubspot"], prepared: "test-sdks")
 

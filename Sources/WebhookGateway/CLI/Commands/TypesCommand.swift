@@ -61,11 +61,13 @@ struct TypesCommand: Command {
 
     func run() async throws -> ExitCode {
         try await StoreSession.run(configuration) { session in
-            _ = try session.configuration.sourceForCommand(source)
             let store = session.shapes
+            let known = try await store.shapes(of: source)
+            // A source may be managed through the API, or have left: what was learned of it is shown all the same.
+            if known.isEmpty { _ = try session.configuration.sourceForCommand(source) }
             switch verb {
             case .show, .print:
-                let shapes = try await store.shapes(of: source).filter { matches($0.key) }
+                let shapes = known.filter { matches($0.key) }
                 guard !shapes.isEmpty else { throw NotFound(description: nothing) }
                 show(shapes)
             case .changes:

@@ -17,7 +17,7 @@ struct GoTypes {
             if case .record(let record) = root.kind {
                 _ = add(record, title: TypeLanguage.title(root))
             } else {
-                let name = names.claim(Self.name([root.type]), suffix: "Payload")
+                let name = names.claim(Self.name([root.word]), suffix: "Payload")
                 let place = blocks.count
                 let type = text(root.kind)
                 blocks.insert("// \(name) is \(TypeLanguage.title(root)).\ntype \(name) = \(type)", at: place)

@@ -33,6 +33,9 @@ struct PayloadModel: Sendable {
         var type: String
         var kind: Kind
         var samples: Int
+
+        /// The word that names it.
+        var word: String { type.isEmpty ? "payload" : type }
     }
 
     var source: String

@@ -20,7 +20,7 @@ struct PythonTypes {
             if case .record(let record) = root.kind {
                 _ = add(record, comment: comment)
             } else {
-                let name = names.claim(TypeNames.pascal([root.type]), suffix: "Payload")
+                let name = names.claim(TypeNames.pascal([root.word]), suffix: "Payload")
                 blocks.append("\(comment)\(name) = \(text(root.kind))")
             }
         }

@@ -27,7 +27,7 @@ struct SwiftTypes {
         var names = TypeNames(reserved: Self.reserved)
         for root in model.roots {
             var lines = ["/// \(TypeLanguage.title(root))."]
-            let name = names.claim(TypeNames.pascal([root.type]), suffix: "Payload")
+            let name = names.claim(TypeNames.pascal([root.word]), suffix: "Payload")
             if case .record(let record) = root.kind {
                 Self.append(record, named: name, indent: "", to: &lines)
             } else {

@@ -78,6 +78,6 @@ enum TypeLanguage: String, CaseIterable, Sendable {
 
     /// What is said above a root's type; the type's name is a provider's, so it may be anything.
     static func title(_ root: PayloadModel.Root) -> String {
-        "\(root.type.isEmpty ? "payload" : VisibleText.escaped(root.type)), learned from \(root.samples) sample\(root.samples == 1 ? "" : "s")"
+        "\(VisibleText.escaped(root.word)), learned from \(root.samples) sample\(root.samples == 1 ? "" : "s")"
     }
 }

@@ -19,7 +19,7 @@ struct TypeScriptTypes {
             if case .record(let record) = root.kind {
                 _ = add(record, comment: comment)
             } else {
-                let name = names.claim(TypeNames.pascal([root.type]), suffix: "Payload")
+                let name = names.claim(TypeNames.pascal([root.word]), suffix: "Payload")
                 let place = blocks.count
                 blocks.insert("\(comment)export type \(name) = \(text(root.kind));", at: min(place, blocks.count))
             }
