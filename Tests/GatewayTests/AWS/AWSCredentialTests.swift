@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 import Verifiers
 
@@ -116,14 +117,14 @@ struct AWSCredentialTests {
     {
         let server = try Self.instance(expires: "2026-01-01T00:00:00Z")
         let end = try #require(Timestamp(rfc3339: Array("2026-01-01T00:00:00Z".utf8)[...])).seconds * 1000
-        var now = end - 10 * 60_000
+        let now = Time(end - 10 * 60_000)
         let environment = ["AWS_EC2_METADATA_SERVICE_ENDPOINT": server.url("")]
-        let chain = AWSCredentialChain(environment, profile: nil, client: client, unixMilliseconds: { now })
+        let chain = AWSCredentialChain(environment, profile: nil, client: client, unixMilliseconds: { now.value })
         _ = try await chain.credentials()
-        now += 4 * 60_000
+        now.pass(4 * 60_000)
         _ = try await chain.credentials()
         #expect(server.received.count == 3)
-        now += 2 * 60_000
+        now.pass(2 * 60_000)
         _ = try await chain.credentials()
         #expect(server.received.count == 6)
     }
@@ -135,4 +136,15 @@ struct AWSCredentialTests {
         }
         #expect(error?.description.contains("404; does the instance have a role?") == true)
     }
+}
+
+/// A clock that a test sets, in Unix milliseconds.
+private final class Time: Sendable {
+    private let milliseconds: Mutex<Int64>
+
+    init(_ milliseconds: Int64) { self.milliseconds = Mutex(milliseconds) }
+
+    var value: Int64 { milliseconds.withLock { $0 } }
+
+    func pass(_ more: Int64) { milliseconds.withLock { $0 += more } }
 }
