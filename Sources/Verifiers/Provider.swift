@@ -27,6 +27,9 @@ public protocol Provider: SendableMetatype {
     /// What an authentic delivery claims for its events; nil where a proof cannot be used for others.
     func tokenClaim(of delivery: Delivery) -> TokenClaim?
 
+    /// Forgets a claim that proved to be another event's.
+    func forget(_ claim: TokenClaim)
+
     /// Signs a sample as the provider would, with the first secret: what `send` and the tests use.
     func sign(_ sample: inout Sample)
 
@@ -53,6 +56,9 @@ extension Provider {
 
     /// Most providers sign the body.
     public func tokenClaim(of delivery: Delivery) -> TokenClaim? { nil }
+
+    /// Most providers sign the body.
+    public func forget(_ claim: TokenClaim) {}
 
     /// Most providers have no handshake.
     public func handshake(_ delivery: Delivery) -> HandshakeReply? { nil }

@@ -38,6 +38,12 @@ public final class SingleUseTokens: Sendable, Equatable {
         }
     }
 
+    /// Lets a token go: the store knows that it is another event's, and a forger shall not keep it from that one here.
+    func forget(_ claim: TokenClaim) {
+        guard let token = UInt64(claim.token.prefix(16), radix: 16) else { return }
+        memory.withLock { $0.owners[token] = nil }
+    }
+
     /// The first 8 bytes of a SHA-256: enough to tell tokens apart, small enough for many.
     private static func short(_ text: ArraySlice<UInt8>) -> UInt64 {
         SHA256Hash.digest(of: text).bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
@@ -58,6 +64,10 @@ public struct TokenClaim: Equatable, Sendable {
 extension DeclaredProvider {
     /// Whether each proof is good for one event only.
     public var provesByToken: Bool { definition.proofs.contains { !$0.singleUse.isEmpty } }
+
+    public func forget(_ claim: TokenClaim) {
+        for check in checks where !check.proof.singleUse.isEmpty { check.proof.tokens.forget(claim) }
+    }
 
     /// What an authentic delivery claims for its event.
     public func tokenClaim(of delivery: Delivery) -> TokenClaim? {

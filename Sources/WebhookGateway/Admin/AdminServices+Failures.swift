@@ -8,6 +8,11 @@ extension AdminServices {
             return Problem(
                 .serviceUnavailable, "The store cannot be asked: \(failure).",
                 retryAfter: IngestAnswer.retryAfterSeconds)
+        case let failure as VaultError:
+            return Problem(
+                failure.isTemporary ? .serviceUnavailable : .internalServerError,
+                "A credential cannot be kept: \(failure).",
+                retryAfter: failure.isTemporary ? IngestAnswer.retryAfterSeconds : nil)
         case let wrong as ConfigurationError:
             return Problem(.unprocessableContent, "\(wrong)")
         default:

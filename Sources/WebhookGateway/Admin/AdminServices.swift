@@ -3,7 +3,8 @@
 final class AdminServices {
     static nonisolated let scripts: [RedisScript] =
         DeadStore.scripts + QueueControl.scripts + StatsStore.scripts + MappingStore.scripts + ReplayStore.scripts
-        + RefusalAcceptance.scripts + IntegrationStore.scripts + ShapeStore.scripts + [
+        + RefusalAcceptance.scripts + IntegrationStore.scripts + ShapeStore.scripts
+        + Vault.scripts + [
             .queueReap, .ledger, .replay, .quarantineRelease, .quarantineStay,
         ]
 

@@ -111,7 +111,10 @@ final class IngestHandler: RequestHandler {
             }
             // The signature does not cover the body: no other process may have taken another event by this token.
             store.claim(claim, of: source.keys, seconds: seconds) { [self] isOurs in
-                guard isOurs else { return refuse(nil, because: .mismatch, source, context, peer, exchange) }
+                guard isOurs else {
+                    source.provider.forget(claim)
+                    return refuse(nil, because: .mismatch, source, context, peer, exchange)
+                }
                 keep(events, source, context, peer, exchange)
             }
         }
