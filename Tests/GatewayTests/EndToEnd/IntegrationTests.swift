@@ -195,7 +195,7 @@ extension EndToEndTests {
             let file = """
                 { sources: { shop: { provider: "stripe", secrets: ["env:STRIPE_SECRET"], toleranceSeconds: 0 } },
                   destinations: { crm: { type: "webhook", url: "https://crm.example.com/in", concurrency: 2,
-                                         credentials: { secret: "env:RECEIVER_SECRET" }, filter: { types: ["payment.*"] } } } }
+                                         credentials: { secret: "env:RECEIVER_SECRET" }, filter: { types: ["refund.*"] } } } }
                 """
             try HostFile.replace("\(home.path)/integrations.json5", Array(file.utf8))
             let planned = try home.run("integrations", "apply", "integrations.json5", "--dry-run")
@@ -203,7 +203,7 @@ extension EndToEndTests {
             #expect(try home.run("integrations", "list", "--json").output == "")
             #expect(try home.run("integrations", "apply", "integrations.json5").code == 0)
             let shown = try home.run("integrations", "show", "destinations.crm")
-            #expect(shown.output.contains("payment.*") && shown.output.contains("concurrency"), "\(shown)")
+            #expect(shown.output.contains("refund.*") && shown.output.contains("concurrency"), "\(shown)")
             let again = try home.run("integrations", "apply", "integrations.json5", "--dry-run")
             #expect(!again.output.contains("sources.shop"), "\(again)")
             try waitUntil("the source to be known") {
