@@ -87,7 +87,8 @@ struct ReplicationTests {
         let master = try RedisServer(extraArguments: ["--port", "\(first)", "--repl-diskless-sync-delay", "0"])
         defer { master.stop() }
         let sentinel = try startSentinel(in: folder.path, port: third, master: first)
-        defer { sentinel.signal(SIGKILL) }
+        // `timeout` hands it on; killed, it would leave the sentinel behind.
+        defer { sentinel.signal(SIGTERM) }
         try await SpoolBench.run(.init(settings: fast)) { bench in
             let before = NewEvent.sample(1)
             #expect(await bench.accept([before]).isNew)
