@@ -65,6 +65,7 @@ extension DeclaredProvider {
     /// Whether each proof is good for one event only.
     public var provesByToken: Bool { definition.proofs.contains { !$0.singleUse.isEmpty } }
 
+    /// Forgets a claim that proved to be another event's.
     public func forget(_ claim: TokenClaim) {
         for check in checks where !check.proof.singleUse.isEmpty { check.proof.tokens.forget(claim) }
     }
