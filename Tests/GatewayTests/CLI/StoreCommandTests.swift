@@ -85,7 +85,9 @@ struct StoreCommandTests {
     func `without a Redis a command says what to do and exits 1`(words: [String]) async throws {
         let directory = try TemporaryDirectory()
         let configuration = try directory.file(
-            "gateway.json5", #"{ redis: { url: "unix:///nowhere/redis.sock" }, dataDirectory: "./data" }"#)
+            "gateway.json5",
+            #"{ redis: { url: "unix:///nowhere/redis.sock", connectDeadlineMilliseconds: 100 }, dataDirectory: "./data" }"#
+        )
         let program = try Program(
             GatewayHome.executable, words + ["--config", configuration], in: directory.path, environment: [:],
             logs: "\(directory.path)/run")

@@ -5,8 +5,8 @@ import Verifiers
 
 struct SourceTableTests {
     @Test func `a path finds its source, and what follows the name`() throws {
-        let table = SourceTable(try (0..<300).map { try Self.source("shop-\($0)") })
-        for number in [0, 1, 137, 299] {
+        let table = SourceTable(try (0..<40).map { try Self.source("shop-\($0)") })
+        for number in [0, 1, 17, 39] {
             let found = try #require(table.find(Array("/webhooks/shop-\(number)".utf8)[...]))
             #expect(found.source.name == "shop-\(number)")
             #expect(found.suffix.isEmpty)

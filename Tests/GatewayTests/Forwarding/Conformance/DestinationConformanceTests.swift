@@ -9,27 +9,18 @@ import Verifiers
 struct DestinationConformanceTests {
     nonisolated static let types = DestinationCatalog.types.filter { !ImitationCatalog.exempt.contains($0) }
 
-    @Test(arguments: types, Situation.allCases)
+    @Test(arguments: types, Situation.allCases.filter { $0 != .slow })
     func `each event comes out as the API's answer says`(_ type: String, _ situation: Situation) async throws {
-        let bench = try ConformanceBench(type, situation)
-        let spoilt: Set<Int> = situation == .refusal ? [2] : []
-        let events = try ConformanceEvents.payments(5, spoilt: spoilt)
-        let result = await bench.destination.send(events)
-        #expect(result.outcomes.count == events.count)
-        bench.expectNoViolations()
-        bench.expectNoSecret(in: result)
-        for (place, outcome) in result.outcomes.enumerated() {
-            #expect(
-                bench.imitation.expectation(situation).isMet(by: outcome, isSpoilt: spoilt.contains(place)),
-                "event \(place): \(outcome)")
-        }
-        if situation == .success || situation == .refusal {
-            let innocent = events.count - (bench.imitation.expectation(.refusal) == .doesNotHappen ? 0 : spoilt.count)
-            #expect(bench.accepted.count == innocent, "taken once each: \(bench.accepted)")
-            #expect(Set(bench.accepted).count == innocent)
-        }
-        if bench.imitation.isUnverifiable, result.outcomes.contains(.delivered) {
-            #expect(result.isUnverifiable && result.answer?.contains("unverifiable") == true)
+        try await expectOutcomes(type, situation)
+    }
+
+    /// All types beside each other: each waits for its time limit.
+    @Test func `an API that does not answer in time says nothing about any event`() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for type in Self.types {
+                group.addTask { try await self.expectOutcomes(type, .slow) }
+            }
+            try await group.waitForAll()
         }
     }
 
@@ -83,6 +74,29 @@ struct DestinationConformanceTests {
         #expect(!check.explanation.isEmpty)
         #expect(check.verdict != .verified)
         #expect(!bench.secrets.contains { check.explanation.contains($0) })
+    }
+
+    private func expectOutcomes(_ type: String, _ situation: Situation) async throws {
+        let bench = try ConformanceBench(type, situation)
+        let spoilt: Set<Int> = situation == .refusal ? [2] : []
+        let events = try ConformanceEvents.payments(5, spoilt: spoilt)
+        let result = await bench.destination.send(events)
+        #expect(result.outcomes.count == events.count, "\(type)")
+        bench.expectNoViolations()
+        bench.expectNoSecret(in: result)
+        for (place, outcome) in result.outcomes.enumerated() {
+            #expect(
+                bench.imitation.expectation(situation).isMet(by: outcome, isSpoilt: spoilt.contains(place)),
+                "\(type), event \(place): \(outcome)")
+        }
+        if situation == .success || situation == .refusal {
+            let innocent = events.count - (bench.imitation.expectation(.refusal) == .doesNotHappen ? 0 : spoilt.count)
+            #expect(bench.accepted.count == innocent, "taken once each: \(bench.accepted)")
+            #expect(Set(bench.accepted).count == innocent)
+        }
+        if bench.imitation.isUnverifiable, result.outcomes.contains(.delivered) {
+            #expect(result.isUnverifiable && result.answer?.contains("unverifiable") == true)
+        }
     }
 }
 
