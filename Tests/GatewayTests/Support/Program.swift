@@ -61,6 +61,10 @@ final class Program {
         words.append(nil)
         var variables: [UnsafeMutablePointer<CChar>?] = []
         for (name, value) in environment { variables.append(strdup("\(name)=\(value)")) }
+        // Under a sanitizer the program is told what the tests were told.
+        for name in ["LSAN_OPTIONS", "ASAN_OPTIONS", "TSAN_OPTIONS"] {
+            if let value = getenv(name) { variables.append(strdup("\(name)=\(String(cString: value))")) }
+        }
         variables.append(nil)
         defer { for text in words + variables { free(text) } }
         var pid = pid_t()
