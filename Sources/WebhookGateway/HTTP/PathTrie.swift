@@ -4,7 +4,8 @@
 ///     routes.insert(.post, "/webhooks/{source}", .deliver)
 ///     routes.insert(.post, "/webhooks/{source}/{suffix…}", .deliver)
 ///
-/// A fixed segment wins over a parameter, a parameter over a rest. Paths are compared as they came, undecoded.
+/// A fixed segment wins over a parameter, a parameter over a rest, and the path decides before the method does: the first
+/// pattern that fits answers alone, also with 405. Paths are compared as they came, undecoded.
 struct PathTrie<Value: Sendable>: Sendable {
     /// What a path and a method lead to.
     enum Match {
@@ -59,7 +60,10 @@ struct PathTrie<Value: Sendable>: Sendable {
         let method: HTTPMethod
         let path: ArraySlice<UInt8>
         var parameters = PathParameters()
+        /// Of the pattern that fits the path and lacks the method.
         var allowed: HTTPMethodSet = []
+
+        var isDecided: Bool { !allowed.isEmpty }
     }
 
     /// The value below `node` for the path from `start`, which follows a slash.
@@ -68,10 +72,12 @@ struct PathTrie<Value: Sendable>: Sendable {
         let segment = search.path[start..<end]
         for child in nodes[node].children where child.segment.elementsEqual(segment) {
             if let value = descend(&search, node: child.node, end: end) { return value }
+            if search.isDecided { return nil }
         }
         let mark = search.parameters.count
         if let parameter = nodes[node].parameter, !segment.isEmpty, search.parameters.append(start..<end) {
             if let value = descend(&search, node: parameter, end: end) { return value }
+            if search.isDecided { return nil }
             search.parameters.truncate(to: mark)
         }
         if let rest = nodes[node].rest, search.parameters.append(start..<search.path.endIndex) {

@@ -14,6 +14,7 @@ import Testing
         routes.insert(.get, "/api/v1/events/{id}", "event")
         routes.insert(.get, "/api/v1/events/{id}/raw", "raw")
         routes.insert(.post, "/api/v1/events/{id}/replay", "replay")
+        routes.insert(.delete, "/api/v1/events/{id}", "forget")
         routes.insert(.delete, "/api/v1/{a}/{b}/{c}", "three")
         return routes
     }
@@ -39,12 +40,13 @@ import Testing
             (.post, "/webhooks/a/", "deliver-suffix a "), (.post, "/webhooks/a//", "deliver-suffix a /"),
             (.get, "/api/v1/events", "events"), (.get, "/api/v1/events/stream", "stream"),
             (.get, "/api/v1/events/01J", "event 01J"), (.get, "/api/v1/events/stream/raw", "raw stream"),
-            (.post, "/api/v1/events/x/replay", "replay x"), (.delete, "/api/v1/events/x/raw", "three events x raw"),
+            (.post, "/api/v1/events/x/replay", "replay x"), (.delete, "/api/v1/events/x/y", "three events x y"),
             (.get, "/webhooks", "none"), (.get, "/webhooks/", "none"), (.post, "/Webhooks/stripe", "none"),
             (.get, "/api/v1/events/", "none"), (.get, "/api/v1/events/a/b/c", "none"), (.get, "*", "none"),
             (.get, "webhooks/stripe", "none"), (.post, "//webhooks/stripe", "none"),
             (.put, "/webhooks/stripe", "allow GET,POST"), (.get, "/webhooks/stripe/x", "allow POST"),
-            (.other, "/", "allow GET"), (.put, "/api/v1/events/x/raw", "allow GET,DELETE"),
+            (.other, "/", "allow GET"), (.put, "/api/v1/events/x/raw", "allow GET"),
+            (.delete, "/api/v1/events/x/raw", "allow GET"), (.delete, "/api/v1/events/stream", "allow GET"),
         ] as [(HTTPMethod, String, String)])
     func `paths lead to their routes`(method: HTTPMethod, path: String, result: String) {
         #expect(look(method, path) == result)
