@@ -17,6 +17,7 @@ final class AdminServices {
     let log: Log
     let authenticator: Authenticator
     let audit: AuditStore
+    let cursors: CursorSeal
     let stats: StatsStore
     let mappings: MappingStore
     let replays: ReplayStore
@@ -45,6 +46,7 @@ final class AdminServices {
         keys = Keys(prefix: configuration.redis.prefix)
         control = ControlKeys(prefix: configuration.redis.prefix)
         audit = AuditStore(connection: connection, keys: control)
+        cursors = CursorSeal(connection: connection, keys: control)
         stats = StatsStore(connection: connection, keys: keys)
         mappings = MappingStore(connection: connection, keys: control)
         replays = ReplayStore(connection: connection, keys: keys)

@@ -19,7 +19,7 @@ struct PrincipalStore {
     var dead: DeadStore {
         DeadStore(
             connection: services.connection, keys: services.keys,
-            archiveSeconds: services.configuration.archive.ttlSeconds)
+            archiveSeconds: services.configuration.archive.ttlSeconds, hidesSharedReasons: principal.tenant != nil)
     }
 
     // MARK: Events

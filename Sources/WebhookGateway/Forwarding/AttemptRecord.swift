@@ -1,14 +1,16 @@
 import Verifiers
 
 /// One attempt as it is kept with the event: `{"time","destination","attempt","status","milliseconds","category",
-/// "reason","unverifiable","events","request","answer"}`; what is not known is left out. `"unverifiable":true` stands where the
-/// event counts as delivered and the destination's answer proves nothing; `events` where the request carried several.
+/// "reason","unverifiable","events","tenants","request","answer"}`; what is not known is left out. `"unverifiable":true` stands
+/// where the event counts as delivered and the destination's answer proves nothing; `events` where the request carried
+/// several, and `tenants` how many tenants they belong to.
 enum AttemptRecord {
     /// Destinations cut and clean their answers; this only bounds what a careless one could store.
     private static let longestAnswer = 2048
 
     static func json(
-        destination: String, attempt: Int, milliseconds: Int64, outcome: DeliveryOutcome, result: AttemptResult
+        destination: String, attempt: Int, milliseconds: Int64, outcome: DeliveryOutcome, result: AttemptResult,
+        tenants: Int = 1
     ) -> [UInt8] {
         var output: [UInt8] = []
         output.append(contentsOf: #"{"time":"#.utf8)
@@ -27,7 +29,10 @@ enum AttemptRecord {
             append("category", category.rawValue, to: &output)
             append("reason", reason, to: &output)
         }
-        if result.outcomes.count > 1 { append("events", Int64(result.outcomes.count), to: &output) }
+        if result.outcomes.count > 1 {
+            append("events", Int64(result.outcomes.count), to: &output)
+            append("tenants", Int64(tenants), to: &output)
+        }
         if let request = result.request { append("request", request, to: &output) }
         if let answer = result.answer {
             append("answer", String(decoding: answer.utf8.prefix(longestAnswer), as: UTF8.self), to: &output)

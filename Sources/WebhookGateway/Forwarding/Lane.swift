@@ -197,7 +197,7 @@ final class Lane {
         let deaths = circuit.ended(failure, count: batch.count, wasProbe: wasProbe)
         var verdicts = Verdicts(
             destination: name, policy: policy, result: result, milliseconds: milliseconds, mostDeaths: deaths,
-            random: .random(in: 0...1))
+            tenants: Self.tenants(of: batch), random: .random(in: 0...1))
         settle(batch.enumerated().map { ($1.claimed.claim, verdicts.verdict($0, of: $1.claimed)) })
         if let failure = verdicts.firstFailure {
             log.warning(
@@ -216,6 +216,13 @@ final class Lane {
                     "event": .text(batch[0].event.id),
                 ])
         }
+    }
+
+    /// How many tenants the events belong to.
+    private static func tenants(of batch: [Batcher.Item]) -> Int {
+        // Mostly one, which takes no set to know.
+        let isOne = batch.allSatisfy { $0.event.tenant == batch[0].event.tenant }
+        return isOne ? 1 : Set(batch.map(\.event.tenant)).count
     }
 
     private func settle(_ ended: [(Claim, Verdict)]) {

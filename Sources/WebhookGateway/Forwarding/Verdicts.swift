@@ -13,6 +13,7 @@ struct Verdicts {
     private let policy: RetryPolicy
     private let result: AttemptResult
     private let milliseconds: Int64
+    private let tenants: Int
     private let random: Double
     private let mostDeaths: Int
     private var deaths = 0
@@ -21,15 +22,17 @@ struct Verdicts {
 
     /// - Parameters:
     ///   - mostDeaths: how many events may be given up; others that would be go back to the lane as if not sent.
+    ///   - tenants: how many tenants the events belong to.
     ///   - random: from 0 to 1; the events of a request come due together, so that they can share one again.
     init(
         destination: String, policy: RetryPolicy, result: AttemptResult, milliseconds: Int64, mostDeaths: Int = .max,
-        random: Double
+        tenants: Int = 1, random: Double
     ) {
         self.destination = destination
         self.policy = policy
         self.result = result
         self.milliseconds = milliseconds
+        self.tenants = tenants
         self.random = random
         self.mostDeaths = mostDeaths
     }
@@ -60,25 +63,29 @@ struct Verdicts {
 
     private mutating func make(_ outcome: DeliveryOutcome, attempt: Int, age: Duration) -> Verdict {
         let record = AttemptRecord.json(
-            destination: destination, attempt: attempt, milliseconds: milliseconds, outcome: outcome, result: result)
+            destination: destination, attempt: attempt, milliseconds: milliseconds, outcome: outcome, result: result,
+            tenants: tenants)
+        // What the gateway itself says of a request that was never answered names no event.
+        let isShared = tenants > 1 && (result.status != nil || result.answer != nil)
         switch outcome {
         case .delivered: return Verdict(.done, status: result.status, attempt: attempt, record: record)
         case .dead(let category, let reason):
             note(category, reason)
             return Verdict(
-                .dead, category: category, reason: reason, status: result.status, attempt: attempt, record: record)
+                .dead, category: category, reason: reason, isReasonShared: isShared, status: result.status,
+                attempt: attempt, record: record)
         case .retry(let category, let reason, let after):
             note(category, reason)
             switch policy.decide(attempt: attempt, age: age, retryAfter: after, random: random) {
             case .retry(let delay):
                 return Verdict(
-                    .retry, delay: delay, category: category, reason: reason, status: result.status, attempt: attempt,
-                    record: record)
+                    .retry, delay: delay, category: category, reason: reason, isReasonShared: isShared,
+                    status: result.status, attempt: attempt, record: record)
             case .giveUp:
                 let hours = Double(age.milliseconds / 36_000) / 100
                 return Verdict(
                     .dead, category: category, reason: "given up after \(attempt) attempts in \(hours) h: \(reason)",
-                    status: result.status, attempt: attempt, record: record)
+                    isReasonShared: isShared, status: result.status, attempt: attempt, record: record)
             }
         }
     }

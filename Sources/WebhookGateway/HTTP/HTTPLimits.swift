@@ -1,6 +1,6 @@
 /// How large a request may be before it is refused; the body's limit comes with the route (`ConnectionState.accept`).
 struct HTTPLimits: Sendable {
-    /// The request line without its line end; longer: 414.
+    /// The request line without its line end; longer: 431.
     var maxRequestLineBytes = 8192
     /// The whole head: request line, fields, line ends; larger: 431.
     var maxHeaderBytes = 16384

@@ -92,18 +92,15 @@ struct HTTPStatus: Equatable, Hashable, Sendable {
     static let conflict = HTTPStatus(409)
     static let gone = HTTPStatus(410)
     static let contentTooLarge = HTTPStatus(413)
-    static let uriTooLong = HTTPStatus(414)
     static let unsupportedMediaType = HTTPStatus(415)
     static let expectationFailed = HTTPStatus(417)
     static let unprocessableContent = HTTPStatus(422)
     static let tooManyRequests = HTTPStatus(429)
     static let headerFieldsTooLarge = HTTPStatus(431)
     static let internalServerError = HTTPStatus(500)
-    static let notImplemented = HTTPStatus(501)
     static let badGateway = HTTPStatus(502)
     static let serviceUnavailable = HTTPStatus(503)
     static let gatewayTimeout = HTTPStatus(504)
-    static let versionNotSupported = HTTPStatus(505)
 
     /// The status line that begins an answer with this code, without its line end.
     var line: StaticString? {

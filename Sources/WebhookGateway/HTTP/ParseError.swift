@@ -1,4 +1,5 @@
 /// Why a request cannot be read; the connection answers with `status` and closes, since what follows has no known frame.
+/// The fault is the client's, so it is a 4xx, also for versions and transfer codings that exist elsewhere.
 enum ParseError: Error, Equatable, Sendable {
     case bareCarriageReturn
     case bareLineFeed
@@ -35,18 +36,16 @@ enum ParseError: Error, Equatable, Sendable {
     var status: HTTPStatus {
         switch self {
         case .bareCarriageReturn, .bareLineFeed, .controlCharacter, .tooManyEmptyLines, .malformedRequestLine,
-            .malformedMethod, .malformedTarget, .malformedVersion, .malformedFieldLine, .malformedFieldName,
+            .malformedMethod, .methodTooLong, .unsupportedMethod, .malformedTarget, .malformedVersion,
+            .unsupportedVersion, .malformedFieldLine, .malformedFieldName,
             .whitespaceBeforeColon, .foldedField, .missingHost, .repeatedHost, .malformedHost,
             .malformedContentLength, .repeatedContentLength, .contentLengthWithTransferEncoding,
-            .malformedTransferEncoding, .transferEncodingInHTTP10:
+            .malformedTransferEncoding, .unsupportedTransferEncoding, .transferEncodingInHTTP10:
             .badRequest
         case .bodyTooLarge, .chunked(.bodyTooLarge): .contentTooLarge
         case .chunked: .badRequest
-        case .requestLineTooLong: .uriTooLong
         case .unsupportedExpectation: .expectationFailed
-        case .headTooLarge, .tooManyFields: .headerFieldsTooLarge
-        case .methodTooLong, .unsupportedMethod, .unsupportedTransferEncoding: .notImplemented
-        case .unsupportedVersion: .versionNotSupported
+        case .requestLineTooLong, .headTooLarge, .tooManyFields: .headerFieldsTooLarge
         }
     }
 

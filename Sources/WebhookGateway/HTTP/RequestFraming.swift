@@ -77,8 +77,8 @@ struct RequestFraming: Sendable {
         return length
     }
 
-    /// Accepts `chunked` alone; a well-formed list that ends with `chunked` after other codings is 501, the rest 400
-    /// (RFC 9112 §6.1, §6.3).
+    /// Accepts `chunked` alone; a well-formed list that ends with it after other codings is told apart from
+    /// what is malformed (RFC 9112 §6.1, §6.3).
     private static func checkCoding(_ value: Span<UInt8>) throws(ParseError) {
         if ASCII.isEqualIgnoringCase(value, "chunked") { return }
         var members = 0

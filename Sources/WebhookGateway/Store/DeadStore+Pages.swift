@@ -71,19 +71,22 @@ extension DeadStore {
         for (id, _) in found {
             commands.append(
                 ["HMGET", .text(keys.state(id))]
-                    + ["category", "reason", "status", "attempts"].map { .text("\($0):\(destination)") })
+                    + ["category", "reason", "status", "attempts", "shared"].map { .text("\($0):\(destination)") })
             commands.append(["GETRANGE", .text(keys.event(id)), 0, .integer(Int64(Self.recordPrefix - 1))])
         }
         let replies = try await connection.pipeline(commands)
         var letters: [DeadLetter] = []
         for (index, (id, deadAt)) in found.enumerated() {
             let state = replies[2 * index].elements ?? []
-            func field(_ place: Int) -> String? { state.count == 4 ? state[place].string : nil }
+            func field(_ place: Int) -> String? { state.count == 5 ? state[place].string : nil }
             var letter = DeadLetter(
                 id: DeadLetter.ID(.lane(destination), id), category: field(0) ?? FailureCategory.unknown.rawValue,
                 reason: field(1) ?? "", status: field(2).flatMap { Int($0) },
                 attempts: field(3).flatMap { Int($0) } ?? 0,
                 deadAt: deadAt, json: try await envelope(id, prefix: replies[2 * index + 1].bytes ?? []))
+            if hidesSharedReasons, field(4) == "1" {
+                letter.reason = SharedAnswer.reason(category: letter.category, status: letter.status)
+            }
             if let event = try? Event(json: letter.json) { letter.describe(event) }
             letters.append(letter)
         }

@@ -8,11 +8,14 @@ final class DeadStore {
     let connection: RedisConnection
     let keys: Keys
     private let archiveSeconds: Int
+    /// Whether who reads is a tenant, who is not told of others' events.
+    let hidesSharedReasons: Bool
 
-    init(connection: RedisConnection, keys: Keys, archiveSeconds: Int) {
+    init(connection: RedisConnection, keys: Keys, archiveSeconds: Int, hidesSharedReasons: Bool = false) {
         self.connection = connection
         self.keys = keys
         self.archiveSeconds = archiveSeconds
+        self.hidesSharedReasons = hidesSharedReasons
     }
 
     // MARK: Reading

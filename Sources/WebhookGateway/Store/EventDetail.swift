@@ -62,24 +62,6 @@ struct EventDetail: Sendable {
             event, receivedAt: event.receivedAt ?? ULID(id)?.unixMilliseconds ?? 0, status: state["status"])
     }
 
-    /// Without the answers to requests that carried other events, too.
-    var withoutSharedAnswers: EventDetail {
-        EventDetail(
-            id: id, record: record, state: state, attempts: attempts.map { Self.withoutSharedAnswer($0) })
-    }
-
-    /// The record of an attempt without the answer, if its request carried several events.
-    static func withoutSharedAnswer(_ attempt: [UInt8]) -> [UInt8] {
-        var document = JSONDocument()
-        guard (try? document.read(attempt[...])) != nil, document.member("events") != nil else { return attempt }
-        var line = JSONLine()
-        for member in document.children(of: .root) {
-            guard let name = document.name(of: member), name != "answer" else { continue }
-            line.add(name, json: Array(document.text(of: member)))
-        }
-        return line.json
-    }
-
     /// One line of JSON: the list's members, then `metadata`, `event`, `destinations`, `attempts` and `bodyBytes`.
     var line: JSONLine {
         var line = summary?.line ?? JSONLine()

@@ -6,6 +6,7 @@
 /// | `tokens:used` | hash | token id → when it was last used (ms), to the minute | until revoked |
 /// | `session:<SHA-256>` | string | JSON of a browser's session; the cookie's value is hashed | 12 hours |
 /// | `login:<SHA-256>` | string | JSON of a one-time link's principal; the link's code is hashed | until used, 12 hours |
+/// | `cursors:key` | string | 32 random bytes that seal tenants' cursors (`CursorSeal`) | for ever |
 /// | `audit` | stream | every change: who, what, when, from where | the newest 100,000 |
 /// | `mapping:<source>` | list | JSON, one a version of the source's mapping, newest last | the newest 50 |
 /// | `mappings` | hash | source → its mapping in force (JSON5 text, version) | until reset |
@@ -31,6 +32,7 @@ struct ControlKeys: Sendable {
     var tokenUses: String { "\(prefix)tokens:used" }
     func session(_ hash: String) -> String { "\(prefix)session:\(hash)" }
     func login(_ hash: String) -> String { "\(prefix)login:\(hash)" }
+    var cursorKey: String { "\(prefix)cursors:key" }
     var audit: String { "\(prefix)audit" }
     func mapping(_ source: String) -> String { "\(prefix)mapping:\(source)" }
     var mappings: String { "\(prefix)mappings" }

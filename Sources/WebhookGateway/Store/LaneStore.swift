@@ -181,6 +181,7 @@ final class LaneStore {
             call.add(verdict.status.map { String($0) } ?? "")
             call.add(Int64(verdict.attempt))
             call.add(verdict.record)
+            call.add(verdict.isReasonShared ? "1" as StaticString : "")
         }
         for settlement in settlements {
             call.add(settlement.claim.id)

@@ -34,6 +34,8 @@ final class Verdict: Sendable {
     let delay: Duration
     let category: FailureCategory?
     let reason: String
+    /// Whether the reason may quote an answer to a request that carried several tenants' events.
+    let isReasonShared: Bool
     let status: Int?
     /// The number of the attempt that ended so.
     let attempt: Int
@@ -42,13 +44,13 @@ final class Verdict: Sendable {
 
     init(
         _ kind: Kind, delay: Duration = .zero, category: FailureCategory? = nil, reason: String = "",
-        status: Int? = nil,
-        attempt: Int = 0, record: [UInt8] = []
+        isReasonShared: Bool = false, status: Int? = nil, attempt: Int = 0, record: [UInt8] = []
     ) {
         self.kind = kind
         self.delay = delay
         self.category = category
         self.reason = reason
+        self.isReasonShared = isReasonShared
         self.status = status
         self.attempt = attempt
         self.record = record

@@ -50,6 +50,33 @@ struct EventRoutesTests {
         }
     }
 
+    @Test func `a tenant's cursor tells of nobody's events, and is of use to nobody else`() async throws {
+        try await AdminBench.run { (bench: AdminBench) async throws in
+            try await Self.archive(60, in: bench)
+            let token = try await bench.token(.viewer, tenant: "acme")
+            let target = "/api/v1/events?limit=3"
+            let page = try await bench.ask("GET", target, token: token).json
+            let next = try #require(page["next"])
+            let sealed = try #require(Shape.decodedCursor(next))
+            let bytes = try #require(Base64.decode(Array(sealed.utf8)[...], alphabet: .urlSafe))
+            for reading in [next, sealed, String(decoding: bytes, as: UTF8.self)] {
+                #expect(!reading.contains("01TEST") && !reading.contains("17952504"))
+            }
+            let more = try await bench.ask("GET", "\(target)&cursor=\(next)", token: token).json
+            #expect(more["items.0.id"] == StoreFixture.id(52))
+            for (other, list) in [
+                ("other", "events"), (nil, "events"), ("acme", "dead"),
+            ] as [(String?, String)] {
+                let stranger = try await bench.token(.viewer, tenant: other)
+                let answer = try await bench.ask("GET", "/api/v1/\(list)?cursor=\(next)", token: stranger)
+                #expect(answer.code == 404, "\(answer.text)")
+            }
+            // Those who see all read positions, which are no secret to them, and a tenant may not make one.
+            let plain = Shape.encodedCursor(EventCursor(receivedAt: Self.start, id: "x").description)
+            #expect(try await bench.ask("GET", "\(target)&cursor=\(plain)", token: token).code == 404)
+        }
+    }
+
     @Test(arguments: [
         ("source=square", 30), ("type=payment.*", 60), ("type=refund.*", 0), ("status=queued", 60),
         ("status=waiting", 0),

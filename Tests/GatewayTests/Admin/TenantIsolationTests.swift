@@ -56,7 +56,8 @@ struct TenantIsolationTests {
                 + #""subject":"\#(tenant)-subject","tenant":"\#(tenant)","providerid":"\#(tenant)-evt","#
                 + #""receivedat":"\#(Timestamp.text(now))","data":{"name":"\#(tenant)"}}"#
             let attempt =
-                #"{"time":"2026-11-21T08:41:00Z","destination":"crm","attempt":1,"events":2,"request":"POST /","#
+                #"{"time":"2026-11-21T08:41:00Z","destination":"crm","attempt":1,"status":400,"category":"validation","#
+                + #""reason":"row 2: \#(mark)","events":2,"tenants":2,"request":"POST /","#
                 + #""answer":"row 2: \#(mark) is wrong"}"#
             commands += [
                 ["SET", .text(keys.event(id)), .text("{\"source\":\"\(source)\"}\n\(json)\nbody of \(tenant)")],
@@ -64,7 +65,8 @@ struct TenantIsolationTests {
                 ["SET", .text("\(keys.dedupePrefix(source))\(tenant)-evt"), .text(id)],
                 [
                     "HSET", .text(keys.state(id)), "status", "dead", "to:crm", "dead", "reason:crm",
-                    .text("the answer to \(tenant)"), "category:crm", "validation", "attempts:crm", 1,
+                    .text("the answer to \(tenant) and \(mark)"), "category:crm", "validation", "attempts:crm", 1,
+                    "shared:crm", 1,
                 ],
                 ["RPUSH", .text(keys.attempts(id)), .text(attempt)],
                 ["ZADD", .text(keys.laneDead("crm")), .integer(now), .text(id)],
@@ -270,6 +272,8 @@ struct TenantIsolationTests {
             let event = try await get("events/\(StoreFixture.id(0))")
             #expect(event["tenant"] == "acme")
             #expect(event["attempts.0.request"] == "POST /" && event["attempts.0.answer"] == nil)
+            #expect(event["attempts.0.reason"]?.contains("other tenants") == true)
+            #expect(event["destinations.0.reason"]?.contains("other tenants") == true)
             #expect(try await get("dead")["items.0.event"] == StoreFixture.id(0))
             #expect(try await get("dead/groups")["items.0.count"] == "1")
             let sources = try await get("sources")

@@ -116,16 +116,20 @@ import Verifiers
         #expect(response.retryAfter == 2)
     }
 
-    @Test func `every parse error has an answer`() {
+    @Test func `every parse error is answered as the client's fault`() {
         let problem = Problem(ParseError.chunked(.bodyTooLarge))
         #expect(problem.status == .contentTooLarge)
         #expect(problem.title == "Content Too Large")
         #expect(!problem.detail.isEmpty)
         #expect(ParseError.tooManyFields.status.code == 431)
-        #expect(ParseError.requestLineTooLong.status.code == 414)
+        #expect(ParseError.requestLineTooLong.status.code == 431)
+        #expect(ParseError.headTooLarge.status.code == 431)
         #expect(ParseError.unsupportedExpectation.status.code == 417)
-        #expect(ParseError.unsupportedTransferEncoding.status.code == 501)
-        #expect(ParseError.unsupportedVersion.status.code == 505)
-        #expect(ParseError.bareLineFeed.status.code == 400)
+        for error in [
+            ParseError.unsupportedTransferEncoding, .unsupportedVersion, .methodTooLong, .unsupportedMethod,
+            .bareLineFeed,
+        ] {
+            #expect(error.status == .badRequest)
+        }
     }
 }

@@ -56,30 +56,37 @@ final class StoreFixture {
         "01TEST" + String(repeating: "0", count: 20 - String(number).count) + String(number)
     }
 
-    nonisolated static func json(_ number: Int, type: String = "payment.succeeded") -> String {
-        #"{"specversion":"1.0","id":"\#(id(number))","source":"/webhooks/stripe","type":"\#(type)","tenant":"default","data":{"n":\#(number)}}"#
+    nonisolated static func json(
+        _ number: Int, type: String = "payment.succeeded", tenant: String = "default"
+    ) -> String {
+        #"{"specversion":"1.0","id":"\#(id(number))","source":"/webhooks/stripe","type":"\#(type)","tenant":"\#(tenant)","data":{"n":\#(number)}}"#
     }
 
     /// Puts events on the queue as the accept script does: record with an expiry, ledger, push.
-    func enqueue(_ numbers: Range<Int>, type: String = "payment.succeeded") async throws {
+    func enqueue(
+        _ numbers: Range<Int>, type: String = "payment.succeeded", tenant: String = "default"
+    ) async throws {
         for start in stride(from: numbers.lowerBound, to: numbers.upperBound, by: 500) {
             let part = start..<min(start + 500, numbers.upperBound)
             var commands: [[RedisArgument]] = part.map { number in
                 [
-                    "SET", .text(keys.event(Self.id(number))), .text("{}\n\(Self.json(number, type: type))\nraw"), "EX",
+                    "SET", .text(keys.event(Self.id(number))),
+                    .text("{}\n\(Self.json(number, type: type, tenant: tenant))\nraw"), "EX",
                     .integer(Int64(Self.archiveSeconds)),
                 ]
             }
             commands.append(
-                ["RPUSH", .text(keys.queue("events"))] + part.map { .text(Self.json($0, type: type)) })
+                ["RPUSH", .text(keys.queue("events"))] + part.map { .text(Self.json($0, type: type, tenant: tenant)) })
             commands.append(["HINCRBY", .text(keys.ledger), "queue:events:entered", .integer(Int64(part.count))])
             _ = try await connection.pipeline(commands)
         }
     }
 
     /// Puts events into lanes through the dispatch script.
-    func dispatch(_ numbers: Range<Int>, to destinations: [String] = ["crm"]) async throws {
-        try await enqueue(numbers)
+    func dispatch(
+        _ numbers: Range<Int>, to destinations: [String] = ["crm"], tenant: String = "default"
+    ) async throws {
+        try await enqueue(numbers, tenant: tenant)
         let store = queueStore("dispatching")
         var entries = try await store.claim()
         let route = (1...destinations.count).map { String($0) }.joined(separator: ",") + ";"

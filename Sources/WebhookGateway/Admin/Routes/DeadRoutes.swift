@@ -58,8 +58,9 @@ enum DeadRoutes {
         ) { request, services in
             let page = try await request.store(services).deadLetters(
                 try await Self.filter(of: request, services), limit: request.limit,
-                after: try request.cursor(DeadCursor.init))
-            return .page(page.letters.map(\.answer.json), next: page.next?.description)
+                after: try await request.position(in: "dead", services, DeadCursor.init))
+            return .page(
+                page.letters.map(\.answer.json), next: try await request.next(page.next, in: "dead", services))
         },
         Route(
             .get, "/api/v1/dead/{place}/{event}", "dead.show", "One dead letter, with every attempt", .role(.viewer),
@@ -112,9 +113,8 @@ enum DeadRoutes {
         var line = letter.answer
         line.add("content", json: letter.content)
         let attempts = try await store.dead.attempts(of: letter.id.event)
-        // The answer to a request of many events is to others' events, too.
         let isWhole = request.principal.tenant == nil
-        line.add("attemptRecords", list: isWhole ? attempts : attempts.map { EventDetail.withoutSharedAnswer($0) })
+        line.add("attemptRecords", list: isWhole ? attempts : attempts.map(SharedAnswer.concealed))
         return .json(line)
     }
 

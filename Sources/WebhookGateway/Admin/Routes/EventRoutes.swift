@@ -60,7 +60,6 @@ enum EventRoutes {
             problems: [.conflict]
         ) { request, services in
             let detail = try await request.store(services).event(request.path("id"))
-            // The answer to a request of many events is to others' events, too.
             return .json(request.principal.tenant == nil ? detail.line : detail.withoutSharedAnswers.line)
         },
         Route(
@@ -86,27 +85,37 @@ enum EventRoutes {
         query.tenant = request.query("tenant")
         query.from = request.moment("from")
         query.to = request.moment("to")
-        let cursor = try request.cursor(EventCursor.init)
+        let cursor = try await request.position(in: "events", services, EventCursor.init)
         if let text = request.query("q") {
             if cursor == nil {
                 let named = try await store.events(named: text, source: request.query("source"))
                 if !named.isEmpty {
                     let found = named.compactMap(\.summary).filter { query.matches($0) && query.spans($0) }
-                    return page(EventScan(events: found))
+                    return try await page(EventScan(events: found), request, services)
                 }
             }
             query.text = text
         }
-        return page(try await store.events(query, limit: request.limit, after: cursor))
+        return try await page(
+            try await store.events(query, limit: request.limit, after: cursor), request, services)
     }
 
     static func status(_ text: String) -> EventStatus? {
         text == "waiting" ? .forwarding : EventStatus(rawValue: text)
     }
 
-    private static func page(_ scan: EventScan) -> Reply {
-        .page(scan.events.map(\.line.json), next: scan.next?.description) { line in
-            line.add("scannedTo", scan.scannedTo.map(Timestamp.text))
+    private static func page(
+        _ scan: EventScan, _ request: AdminRequest, _ services: AdminServices
+    ) async throws -> Reply {
+        var scannedTo = scan.scannedTo
+        if request.principal.tenant != nil {
+            // It is the moment of an event that may be another tenant's.
+            scannedTo = scannedTo.map { min(($0 / 60_000 + 1) * 60_000, Clock.unixMilliseconds()) }
+        }
+        return .page(
+            scan.events.map(\.line.json), next: try await request.next(scan.next, in: "events", services)
+        ) { line in
+            line.add("scannedTo", scannedTo.map(Timestamp.text))
         }
     }
 }

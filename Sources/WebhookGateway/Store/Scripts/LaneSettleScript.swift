@@ -2,15 +2,15 @@ extension RedisScript {
     /// Ends claims: each event as its verdict says, and only while its token is current.
     ///
     /// KEYS: lane · inflight · tokens · delayed · dead · ledger · order · parked.
-    /// ARGV: prefix · destination · archive time in seconds · attempts kept · v · v verdicts of seven (`done`, `retry`,
-    /// `dead` or `return` · delay in ms · category · reason · status · attempt number · attempt as JSON) · then for each
-    /// event: id, token, number of its verdict.
+    /// ARGV: prefix · destination · archive time in seconds · attempts kept · v · v verdicts of eight (`done`, `retry`,
+    /// `dead` or `return` · delay in ms · category · reason · status · attempt number · attempt as JSON · `1` where the
+    /// reason is about several tenants' events) · then for each event: id, token, number of its verdict.
     /// Answers the ids whose token is not current: another has them, nothing was done.
     static let laneSettle = RedisScript(
         name: "laneSettle",
         source: eventStateLua + laneOrderLua + #"""
             local prefix, name, archive, kept = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
-            local first = 5 + 7 * tonumber(ARGV[5])
+            local first = 5 + 8 * tonumber(ARGV[5])
             local n = (#ARGV - first) / 3
             local time = redis.call('TIME')
             local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -25,7 +25,7 @@ extension RedisScript {
                 stale[#stale + 1] = id
               else
                 mine[#mine + 1] = id
-                local v = 6 + 7 * (tonumber(ARGV[at + 2]) - 1)
+                local v = 6 + 8 * (tonumber(ARGV[at + 2]) - 1)
                 local kind, attempt, entry = ARGV[v], ARGV[v + 5], ARGV[v + 6]
                 local state = prefix .. 'state:' .. id
                 if kind == 'return' then
@@ -41,7 +41,7 @@ extension RedisScript {
                   else
                     redis.call('HSET', state, 'attempts:' .. name, attempt, 'category:' .. name, ARGV[v + 2],
                       'reason:' .. name, ARGV[v + 3], 'status:' .. name, ARGV[v + 4],
-                      'to:' .. name, kind == 'retry' and 'retrying' or 'dead')
+                      'to:' .. name, kind == 'retry' and 'retrying' or 'dead', 'shared:' .. name, ARGV[v + 7])
                     redis.call('HSETNX', state, 'first:' .. name, now)
                     if kind == 'retry' then
                       redis.call('ZADD', KEYS[4], now + ARGV[v + 1], id)

@@ -102,6 +102,39 @@ struct LaneTests {
         }
     }
 
+    @Test func `an answer about several tenants' events is told to none of them`() async throws {
+        let destination = AnsweringDestination(events: 2) { batch in
+            AttemptResult(.dead(.dataError, reason: "row of b@other.example"), count: batch.count, status: 400)
+        }
+        try await run(destination, configure: { $0.batch.lingerMilliseconds = 10_000 }) { store, lane in
+            try await store.dispatch(0..<1, tenant: "acme")
+            try await store.dispatch(1..<2, tenant: "other")
+            try await store.dispatch(2..<4, tenant: "acme")
+            lane.start()
+            try await eventually("all dead") { try await store.members(store.keys.laneDead("crm")).count == 4 }
+            #expect(destination.batches.map(\.count) == [2, 2])
+            let tenants = DeadStore(
+                connection: store.connection, keys: store.keys, archiveSeconds: 600, hidesSharedReasons: true)
+            var shown: [Bool] = []
+            for number in [0, 2] {
+                let id = DeadLetter.ID(.lane("crm"), StoreFixture.id(number))
+                #expect(try await store.deadStore.letter(id)?.reason == "row of b@other.example")
+                let letter = try #require(try await tenants.letter(id))
+                shown.append(letter.reason.contains("b@other.example"))
+                #expect(letter.category == "data_error" && letter.status == 400)
+                let attempt = try #require(try await tenants.attempts(of: id.event).first)
+                #expect([SharedAnswer.concealed(attempt)].texts[0].contains("b@other.example") == shown.last)
+            }
+            #expect(shown == [false, true])
+            let groups = try await tenants.groups(DeadFilter(tenant: "acme"), within: .seconds(5)).groups
+            #expect(groups.map(\.count) == [2, 1])
+            for group in groups {
+                let filter = DeadFilter(tenant: "acme", group: group.fingerprint)
+                #expect(try await tenants.list(filter, limit: 10).letters.count == group.count)
+            }
+        }
+    }
+
     @Test func `what fails for a while arrives in the end`() async throws {
         var left = 3
         let destination = AnsweringDestination { batch in
