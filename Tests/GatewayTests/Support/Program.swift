@@ -62,7 +62,7 @@ final class Program {
         var variables: [UnsafeMutablePointer<CChar>?] = []
         for (name, value) in environment { variables.append(strdup("\(name)=\(value)")) }
         // Under a sanitizer the program is told what the tests were told.
-        for name in ["LSAN_OPTIONS", "ASAN_OPTIONS", "TSAN_OPTIONS"] {
+        for name in ["LSAN_OPTIONS", "ASAN_SYMBOLIZER_PATH", "TSAN_OPTIONS"] {
             if let value = getenv(name) { variables.append(strdup("\(name)=\(String(cString: value))")) }
         }
         variables.append(nil)
