@@ -16,6 +16,7 @@ struct EventsCommandTests {
             var cursor: [String] = []
             repeat {
                 let page = try await bench.run(["events", "list", "--json", "--limit", "2"] + cursor)
+                try #require(page.code == 0, "\(page.errors)")
                 told += try page.lines().compactMap { $0["id"] }
                 let next = page.errors.split(separator: " ").last.map { String($0.dropLast()) }
                 cursor = next.map { ["--cursor", $0] } ?? []
