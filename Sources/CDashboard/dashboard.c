@@ -27,6 +27,9 @@ static const unsigned char icon_svg[] = {
 static const unsigned char index_html[] = {
 #embed "web/index.html"
 };
+static const unsigned char integrations_css[] = {
+#embed "web/integrations.css"
+};
 static const unsigned char json_view_js[] = {
 #embed "web/json-view.js"
 };
@@ -81,6 +84,12 @@ static const unsigned char view_events_js[] = {
 static const unsigned char view_gallery_js[] = {
 #embed "web/view-gallery.js"
 };
+static const unsigned char view_integration_js[] = {
+#embed "web/view-integration.js"
+};
+static const unsigned char view_integration_form_js[] = {
+#embed "web/view-integration-form.js"
+};
 static const unsigned char view_integrations_js[] = {
 #embed "web/view-integrations.js"
 };
@@ -118,6 +127,7 @@ static const struct dashboard_file files[] = {
     {"dom.js", dom_js, sizeof dom_js},
     {"icon.svg", icon_svg, sizeof icon_svg},
     {"index.html", index_html, sizeof index_html},
+    {"integrations.css", integrations_css, sizeof integrations_css},
     {"json-view.js", json_view_js, sizeof json_view_js},
     {"layout.css", layout_css, sizeof layout_css},
     {"live.js", live_js, sizeof live_js},
@@ -136,6 +146,8 @@ static const struct dashboard_file files[] = {
     {"view-event.js", view_event_js, sizeof view_event_js},
     {"view-events.js", view_events_js, sizeof view_events_js},
     {"view-gallery.js", view_gallery_js, sizeof view_gallery_js},
+    {"view-integration.js", view_integration_js, sizeof view_integration_js},
+    {"view-integration-form.js", view_integration_form_js, sizeof view_integration_form_js},
     {"view-integrations.js", view_integrations_js, sizeof view_integrations_js},
     {"view-login.js", view_login_js, sizeof view_login_js},
     {"view-mappings.js", view_mappings_js, sizeof view_mappings_js},

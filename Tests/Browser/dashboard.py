@@ -34,14 +34,11 @@ def main():
     shots = pathlib.Path(shots)
     complaints = []
 
+    def watch(page):
+        return watched(page, complaints)
+
     def send(*options):
         subprocess.run([*command, *options], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-
-    def watch(page):
-        page.set_default_timeout(PATIENCE)
-        page.on("console", lambda message: message.type in ("error", "warning") and complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        return page
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
@@ -65,6 +62,14 @@ def main():
         browser.close()
     assert not complaints, f"the console says {complaints}"
     print("passed")
+
+
+def watched(page, complaints):
+    """Notes what the console says."""
+    page.set_default_timeout(PATIENCE)
+    page.on("console", lambda message: message.type in ("error", "warning") and complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    return page
 
 
 def log_in(page, url, token):
@@ -163,17 +168,21 @@ def switches_work(page, url):
 
 
 def every_view_is_accessible(page, url, shots, name):
-    checker = pathlib.Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text()
     for view in VIEWS:
         page.goto(f"{url}/#/{view}")
         page.wait_for_selector("#main .view h1")
         page.wait_for_load_state("networkidle") if view != "events" else page.wait_for_selector("tbody tr")
-        page.evaluate(checker)
-        found = page.evaluate("tags => axe.run({ runOnly: tags })", RULES)["violations"]
-        assert not found, f"{name} {view}: {[(one['id'], one['nodes'][0]['html']) for one in found]}"
-        room = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-        assert room[0] <= room[1], f"{name} {view} is {room[0]} pixels wide"
-        page.screenshot(path=str(shots / f"{name}-{view.split('?')[0].replace('/', '-') or 'overview'}.png"))
+        is_accessible(page, shots, f"{name}-{view.split('?')[0].replace('/', '-') or 'overview'}")
+
+
+def is_accessible(page, shots, name):
+    """Asks axe about what is shown, looks for what does not fit, and takes a picture."""
+    page.evaluate(pathlib.Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text())
+    found = page.evaluate("tags => axe.run({ runOnly: tags })", RULES)["violations"]
+    assert not found, f"{name}: {[(one['id'], one['nodes'][0]['html']) for one in found]}"
+    room = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert room[0] <= room[1], f"{name} is {room[0]} pixels wide"
+    page.screenshot(path=str(shots / f"{name}.png"), full_page=True)
 
 
 def log_out(page):

@@ -26,6 +26,8 @@ public struct ProviderDefinition: Sendable, Equatable {
     public var sampleHeaders: [HeaderValue] = []
     /// Deliveries whose verdict is known.
     public var vectors: [ProviderVector] = []
+    /// How its API tells which accounts a key is for; nil: it is not asked.
+    public var lookup: AccountLookup?
     /// The rules of its field mapping as JSON (docs/mappings.md); nil: every type passes through.
     public var mapping: String?
 

@@ -30,6 +30,7 @@ final class AdminServices {
     private var overrides: [String: JSONValue] = [:]
     private var sampler: StatsSampler?
     private var runner: ReplayRunner?
+    private var drains: DrainRunner?
     private(set) lazy var feed = EventFeed(self)
     private(set) weak var gateway: (any AdminHandler.Gateway)?
 
@@ -63,11 +64,15 @@ final class AdminServices {
         let runner = ReplayRunner(self)
         self.runner = runner
         runner.start()
+        let drains = DrainRunner(self)
+        self.drains = drains
+        drains.start()
     }
 
     func stop() {
         sampler?.stop()
         runner?.stop()
+        drains?.stop()
         feed.stop()
         connection.stop()
     }
@@ -112,8 +117,11 @@ final class AdminServices {
         return IntegrationDesk(
             principal: principal, store: integrations, vault: vault, file: declared,
             others: { self.catalog?.entries.values.map(\.integration) ?? [] },
-            changed: { await self.gateway?.takeUpIntegrations() })
+            changed: { await self.takeUpIntegrations() })
     }
+
+    /// Has this process take up changed integrations, now.
+    func takeUpIntegrations() async { await gateway?.takeUpIntegrations() }
 
     /// The managed integrations as this process has taken them up.
     var catalog: IntegrationCatalog? { gateway?.catalog }

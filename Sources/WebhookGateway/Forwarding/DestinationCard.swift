@@ -33,6 +33,8 @@ struct DestinationCard: Sendable {
     var isSingleEvent = false
     /// Whether a tenant has at most one.
     var isOnePerTenant = false
+    /// Whether its service is asked about the credentials before a managed one is kept.
+    var isCheckedFirst = false
     /// How many requests the service allows by its own documentation; `rateLimit` replaces it.
     var defaultRate: LaneRules.Rate?
     var requiredCredentials: [Credential] = []

@@ -14,6 +14,7 @@ final class Forwarder {
     private let log: Log
     private let makeDestination: MakeDestination
     private let reaper: Reaper
+    private var diary: LaneDiary?
     private var configuration: Configuration
     private var lanes: [String: (configuration: DestinationConfiguration, lane: Lane)] = [:]
     private var retired: [Task<Void, Never>] = []
@@ -40,6 +41,7 @@ final class Forwarder {
         for destination in configuration.destinations where destination.enabled {
             lanes[destination.name] = (destination, try makeLane(destination))
         }
+        diary = LaneDiary(link: link, keys: keys) { [weak self] in self?.lanes.values.map(\.lane) ?? [] }
         let queue = QueueStore(
             Keys.eventsQueue, consumer: Self.consumerName(), connection: link.connection, keys: keys,
             archiveSeconds: configuration.archive.ttlSeconds)
@@ -57,6 +59,7 @@ final class Forwarder {
         for (_, lane) in lanes.values { lane.start() }
         watch()
         reaper.start()
+        diary?.start()
         dispatcher?.start()
     }
 
@@ -69,6 +72,7 @@ final class Forwarder {
         await dispatcher?.stop()
         await reaper.stop()
         for task in stopping + retired { await task.value }
+        await diary?.stop()
         ControlPlane.loop.cancel(end)
         link.stop()
     }

@@ -26,6 +26,8 @@ final class Lane {
     private(set) var counts = Counts()
     /// How long requests took.
     private(set) var durations = Histogram()
+    /// What the last requests came to.
+    private(set) var news = LaneNews()
     private let store: LaneStore
     private let destination: any Destination
     private let link: StoreLink
@@ -199,6 +201,7 @@ final class Lane {
             destination: name, policy: policy, result: result, milliseconds: milliseconds, mostDeaths: deaths,
             tenants: Self.tenants(of: batch), random: .random(in: 0...1))
         settle(batch.enumerated().map { ($1.claimed.claim, verdicts.verdict($0, of: $1.claimed)) })
+        note(result, verdicts.firstFailure)
         if let failure = verdicts.firstFailure {
             log.warning(
                 "a delivery failed",
@@ -223,6 +226,15 @@ final class Lane {
         // Mostly one, which takes no set to know.
         let isOne = batch.allSatisfy { $0.event.tenant == batch[0].event.tenant }
         return isOne ? 1 : Set(batch.map(\.event.tenant)).count
+    }
+
+    private func note(_ result: AttemptResult, _ failure: (category: FailureCategory, reason: String)?) {
+        let now = Clock.unixMilliseconds()
+        if result.outcomes.contains(.delivered) { news.deliveredAt = now }
+        guard let failure else { return }
+        news.failedAt = now
+        news.category = failure.category
+        news.reason = failure.reason
     }
 
     private func settle(_ ended: [(Claim, Verdict)]) {

@@ -46,6 +46,9 @@ struct Integration: Sendable, Equatable {
     var name: String
     var description = ""
     var enabled = true
+    /// Since when a destination takes no new events, delivers what waits and is then deleted, in Unix milliseconds; nil:
+    /// it is not.
+    var drainingSince: Int64?
     /// Which events a destination gets, by type and by source; the tenant is always its own.
     var filter = FilterConfiguration()
     /// Of a destination: what its type understands. Of a source: the keys of its entry that hold no secret.
@@ -83,6 +86,14 @@ extension Integration.Credential {
     }
 }
 
+extension Integration {
+    /// Lets it be in force, or rest; either way it is not about to be deleted any more.
+    mutating func turn(on isEnabled: Bool) {
+        enabled = isEnabled
+        drainingSince = nil
+    }
+}
+
 // MARK: As it is kept
 
 extension Integration {
@@ -95,6 +106,7 @@ extension Integration {
         line.add("name", name)
         line.add("description", description)
         line.add("enabled", enabled)
+        if let drainingSince { line.add("drainingSince", Int(drainingSince)) }
         line.add("types", list: filter.types.map(\.quotedJSON))
         line.add("sources", list: filter.sources.map(\.quotedJSON))
         line.add("settings", json: JSONValue.object(settings).json.utf8)
@@ -132,6 +144,7 @@ extension Integration {
         )
         description = text("description") ?? ""
         enabled = document.boolean(of: document.member("enabled")) ?? true
+        drainingSince = integer("drainingSince")
         filter = FilterConfiguration(types: texts("types"), sources: texts("sources"), tenants: [tenant])
         self.settings = settings
         self.delivery = delivery

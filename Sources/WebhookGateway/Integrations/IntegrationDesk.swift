@@ -44,11 +44,17 @@ struct IntegrationDesk {
     // MARK: Changes
 
     /// Keeps a new integration.
-    func add(_ integration: Integration, _ credentials: IntegrationDraft.NewCredentials) async throws -> Integration {
+    ///
+    /// - Parameter skipsCheck: whether it is kept even if its service does not confirm its credentials.
+    func add(
+        _ integration: Integration, _ credentials: IntegrationDraft.NewCredentials, skipsCheck: Bool = false
+    ) async throws -> Integration {
         var integration = integration
+        let secrets = plain(credentials, over: [:])
         try rules.check(integration)
-        try rules.check(integration, isAloneAmong: others())
-        try rules.check(integration, plain(credentials, over: [:]), file: file)
+        try rules.check(integration, isAloneAmong: others(), file: file)
+        try rules.check(integration, secrets, file: file)
+        if !skipsCheck { try await rules.askService(integration, secrets, file: file) }
         try await seal(credentials, into: &integration)
         switch try await store.add(integration, limit: IntegrationRules.mostPerTenant) {
         case .done: break
@@ -79,6 +85,7 @@ struct IntegrationDesk {
         new.version = old.version + 1
         new.updatedAt = Clock.unixMilliseconds()
         try rules.check(new)
+        try rules.check(new, isAloneAmong: others(), file: file)
         try rules.check(new, plain(credentials, over: try await opened(old)), file: file)
         try await seal(credentials, into: &new)
         guard try await store.replace(new) == .done else { throw Self.outrun(id) }

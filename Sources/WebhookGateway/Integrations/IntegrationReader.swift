@@ -71,11 +71,13 @@ struct IntegrationReader {
         var destination = DestinationConfiguration(name: integration.id.key)
         var members = integration.delivery.filter { !Self.destinationKeys.contains($0.key) }
         members["type"] = .text(integration.type)
-        members["enabled"] = .boolean(integration.enabled)
+        members["enabled"] = .boolean(integration.enabled || integration.drainingSince != nil)
         members["settings"] = .object(integration.settings)
         ConfigurationReader.read(&destination, members, path: integration.id.description, notes: notes)
         destination.filter = integration.filter
         destination.filter.tenants = [integration.tenant]
+        // Nothing new comes in: what waits is all that it still delivers.
+        if integration.drainingSince != nil { destination.filter.types = [] }
         destination.credentials = secrets.filter { $0.key != Integration.urlName }
         destination.url = secrets[Integration.urlName]
         if let url = destination.url, let problem = TextRule.httpURL.problem(url.text) {

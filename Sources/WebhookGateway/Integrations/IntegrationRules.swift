@@ -33,21 +33,70 @@ struct IntegrationRules {
         }
     }
 
-    /// Refuses a second integration where the type wants one a tenant.
-    func check(_ integration: Integration, isAloneAmong others: some Sequence<Integration>) throws(Problem) {
-        guard integration.id.kind == .destination,
-            DestinationCatalog.type(named: integration.type)?.card.isOnePerTenant == true
-        else { return }
-        let other = others.first { other in
+    /// Refuses a second integration where the type wants one a tenant, and a second source of one account.
+    ///
+    /// - Parameter file: the configuration without managed entries.
+    func check(
+        _ integration: Integration, isAloneAmong others: some Sequence<Integration>, file: Configuration
+    ) throws(Problem) {
+        switch integration.id.kind {
+        case .destination: try checkDestination(integration, others, file)
+        case .source: try checkAccount(integration, others, file)
+        }
+    }
+
+    private func checkDestination(
+        _ integration: Integration, _ others: some Sequence<Integration>, _ file: Configuration
+    ) throws(Problem) {
+        guard DestinationCatalog.type(named: integration.type)?.card.isOnePerTenant == true else { return }
+        let managed = others.first { other in
             other.id != integration.id && other.id.kind == .destination && other.type == integration.type
                 && other.tenant == integration.tenant
         }
-        if let other {
-            throw Problem(
-                .conflict,
-                "The tenant \(integration.tenant) has a destination of type \(integration.type) already, \(other.id); there is one a tenant. Change that one, or delete it first."
-            )
+        let declared = file.destinations.first { other in
+            other.type == integration.type && other.filter.tenants == [integration.tenant]
         }
+        guard let other = managed?.id.description ?? declared.map({ "destinations.\($0.name)" }) else { return }
+        throw Problem(
+            .conflict,
+            "The tenant \(integration.tenant) has a destination of type \(integration.type) already, \(other); there is one a tenant. Change that one, or delete it first."
+        )
+    }
+
+    private func checkAccount(
+        _ integration: Integration, _ others: some Sequence<Integration>, _ file: Configuration
+    ) throws(Problem) {
+        guard case .text(let account)? = integration.settings[Integration.accountName] else { return }
+        guard
+            let other = Integration.source(
+                of: account, type: integration.type, tenant: integration.tenant, among: others, file: file,
+                besides: integration.id)
+        else { return }
+        throw Problem(
+            .conflict,
+            "The tenant \(integration.tenant) has a source for \(TextRule.quoted(account)) of \(integration.type) already, \(other). Change that one, or delete it first."
+        )
+    }
+
+    /// Asks the service of a type that is checked before it is kept whether it knows the credentials.
+    @ControlPlane
+    func askService(_ integration: Integration, _ secrets: [String: Secret], file: Configuration) async throws {
+        guard integration.id.kind == .destination,
+            DestinationCatalog.type(named: integration.type)?.card.isCheckedFirst == true,
+            case .destination(let destination)? = IntegrationReader(file: file, known: known)
+                .read([(integration, secrets)]).first
+        else { return }
+        let check: CredentialCheck
+        do throws(InvalidDestination) {
+            check = try await CredentialCheck.run(destination)
+        } catch {
+            throw Problem(.unprocessableContent, "The destination cannot be made: \(error).")
+        }
+        guard case .failed = check.verdict else { return }
+        throw Problem(
+            .unprocessableContent,
+            "It was not added, because the check failed: \(check.explanation). Mend that, or say skipCheck to add it all the same."
+        )
     }
 
     /// Refuses what could not be an entry of a configuration; a source that still waits for its secret could.
@@ -78,5 +127,28 @@ extension IntegrationReader {
     static func lacksCredentials(_ issues: [ConfigurationIssue]) -> Bool {
         !issues.isEmpty
             && issues.allSatisfy { ["secrets", "verifyToken"].contains($0.keyPath) && $0.message == "missing" }
+    }
+}
+
+extension Integration {
+    /// The key of a source that says which of its provider's accounts it is for: a shop, a store.
+    static let accountName = "account"
+
+    /// The id of the source that a tenant has for an account already; nil when it has none.
+    ///
+    /// - Parameters:
+    ///   - file: the configuration without managed entries.
+    ///   - own: one that does not count.
+    static func source(
+        of account: String, type: String, tenant: String, among managed: some Sequence<Integration>,
+        file: Configuration, besides own: ID? = nil
+    ) -> ID? {
+        let other = managed.first { other in
+            other.id != own && other.id.kind == .source && other.type == type && other.tenant == tenant
+                && other.settings[accountName] == .text(account)
+        }
+        if let other { return other.id }
+        let declared = file.sources.first { $0.provider == type && $0.tenant == tenant && $0.account == account }
+        return declared.map { ID(kind: .source, key: $0.name) }
     }
 }

@@ -35,7 +35,7 @@ struct DefinitionReader {
         var definition = ProviderDefinition(name: name, title: name)
         let keys = [
             "title", "documentation", "setup", "facts", "proof", "proofs", "body", "event", "handshakes", "answers",
-            "sampleHeaders", "vectors", "mapping", "tests",
+            "sampleHeaders", "vectors", "mapping", "tests", "lookup",
         ]
         guard let object = StrictObject(value, at: keyPath, keys: keys, problems) else { return definition }
         definition.title = object.text("title") ?? name
@@ -58,6 +58,9 @@ struct DefinitionReader {
         }
         definition.handshakes = object.list("handshakes").compactMap { handshake($0.value, at: $0.path) }
         definition.answers = answers(object)
+        if let lookup = object["lookup"] {
+            definition.lookup = LookupReader(problems: problems).lookup(lookup, at: object.path("lookup"))
+        }
         definition.sampleHeaders = object.textMembers("sampleHeaders").map { .init(name: $0.name, value: $0.text) }
         definition.vectors = object.list("vectors").compactMap {
             VectorReader(problems: problems).vector($0.value, at: $0.path)

@@ -26,6 +26,13 @@ struct ProviderCard {
     /// Its types and ours.
     var types: [(theirs: String, ours: String)]
     var vectors: Int
+    /// How its API tells which accounts a key is for.
+    var lookup: AccountLookup?
+
+    /// Whether the gateway's user makes up the secret, rather than the provider.
+    var isSecretChosen: Bool {
+        proofs.contains { $0.kind == Proof.Kind.shared.words || $0.kind == Proof.Kind.urlSecret.words }
+    }
 
     /// The card of a definition.
     init(_ definition: ProviderDefinition, isOwn: Bool) {
@@ -39,6 +46,7 @@ struct ProviderCard {
         handshakes = definition.handshakes.map(Self.line)
         types = Self.types(definition.mapping)
         vectors = definition.vectors.count
+        lookup = definition.lookup
         keys = Self.keys(definition)
     }
 

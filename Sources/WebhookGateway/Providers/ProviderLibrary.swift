@@ -82,19 +82,23 @@ struct ProviderLibrary: Sendable {
             throw problem(
                 "\(TextRule.quoted(baseName)) is no provider", guess ?? "`providers list` names those there are")
         }
-        return Self.inheriting(members, from: inherited)
+        return Self.inheriting(members, from: inherited, isSameProvider: baseName == name)
     }
 
-    /// What a definition has of its own, over what it inherits. `event` is merged member by member; what people read, the
-    /// tests, and vectors of another proof are not passed on.
-    private static func inheriting(_ own: [String: JSONValue], from base: [String: JSONValue]) -> JSONValue {
+    /// What a definition has of its own, over what it inherits. `event` and `lookup` are merged member by member; what people
+    /// read, the tests, and vectors of another proof are not passed on to another provider.
+    private static func inheriting(
+        _ own: [String: JSONValue], from base: [String: JSONValue], isSameProvider: Bool
+    ) -> JSONValue {
         var members = base
-        for key in ["title", "documentation", "setup", "facts", "tests"] { members[key] = nil }
+        let personal = ["title", "documentation", "setup", "facts", "tests"]
+        for key in personal where !isSameProvider { members[key] = nil }
         if own["proof"] != nil || own["proofs"] != nil {
             for key in ["proof", "proofs", "vectors"] { members[key] = nil }
         }
         for (key, value) in own {
-            members[key] = key == "event" ? members[key].map { merging(value, over: $0) } ?? value : value
+            members[key] =
+                ["event", "lookup"].contains(key) ? members[key].map { merging(value, over: $0) } ?? value : value
         }
         return .object(members)
     }

@@ -38,6 +38,7 @@
 /// | `lane:<destination>:paused` | string | since when the lane is paused (ms) | until resumed |
 /// | `lane:<destination>:disabled` | string | since when new events skip it (ms) | until enabled |
 /// | `lane:<destination>:circuit` | hash | failures in a row; `state`, `since`, `until` while not closed | until a success, a week |
+/// | `lane:<destination>:last` | hash | when it last took an event (`delivered`, ms) and failed (`failed`, `category`, `reason`) | until the destination is forgotten |
 /// | `lane:<destination>:rate` | string | when the next request is due (µs) | until then |
 /// | `lane:<destination>:order` | hash | which event holds which key, see `laneOrderLua` | while order is kept |
 /// | `lane:<destination>:parked` | zset | events that wait for another of their key | until it has ended |
@@ -105,6 +106,7 @@ struct Keys: Sendable {
     func lanePaused(_ destination: String) -> String { "\(prefix)lane:\(destination):paused" }
     func laneDisabled(_ destination: String) -> String { "\(prefix)lane:\(destination):disabled" }
     func laneCircuit(_ destination: String) -> String { "\(prefix)lane:\(destination):circuit" }
+    func laneLast(_ destination: String) -> String { "\(prefix)lane:\(destination):last" }
     func laneRate(_ destination: String) -> String { "\(prefix)lane:\(destination):rate" }
     func laneOrder(_ destination: String) -> String { "\(prefix)lane:\(destination):order" }
     func laneParked(_ destination: String) -> String { "\(prefix)lane:\(destination):parked" }

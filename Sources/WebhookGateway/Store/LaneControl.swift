@@ -9,6 +9,16 @@ struct LaneControl {
         var pausedSince: Int64?
         var disabledSince: Int64?
         var circuit = Circuit()
+        var last = Last()
+    }
+
+    /// What the destination's last requests came to; written at most once a second.
+    struct Last: Equatable, Sendable {
+        /// In Unix milliseconds.
+        var deliveredAt: Int64?
+        var failedAt: Int64?
+        var category: String?
+        var reason: String?
     }
 
     struct Circuit: Equatable, Sendable {
@@ -39,6 +49,15 @@ struct LaneControl {
         var reason: String?
     }
 
+    /// How many events a lane owes.
+    struct Load: Equatable, Sendable {
+        /// Those that are still to be delivered, or are being delivered.
+        var waiting = 0
+        var dead = 0
+
+        var isEmpty: Bool { waiting == 0 && dead == 0 }
+    }
+
     static nonisolated let scripts: [RedisScript] = [.laneReap, .laneEmpty]
 
     let connection: RedisConnection
@@ -52,17 +71,23 @@ struct LaneControl {
                 [
                     ["MGET", .text(keys.lanePaused(name)), .text(keys.laneDisabled(name))],
                     ["HMGET", .text(keys.laneCircuit(name))] + Self.fields.map { .text($0) },
+                    ["HMGET", .text(keys.laneLast(name)), "delivered", "failed", "category", "reason"],
                 ]
             })
         return destinations.indices.map { index in
             var status = Status()
-            let switches = replies[2 * index].elements ?? []
+            let switches = replies[3 * index].elements ?? []
             if switches.count == 2 {
                 status.pausedSince = switches[0].integer
                 status.disabledSince = switches[1].integer
             }
-            if let fields = replies[2 * index + 1].elements, fields.count == Self.fields.count {
+            if let fields = replies[3 * index + 1].elements, fields.count == Self.fields.count {
                 status.circuit = Circuit(fields)
+            }
+            if let last = replies[3 * index + 2].elements, last.count == 4 {
+                status.last = Last(
+                    deliveredAt: last[0].integer, failedAt: last[1].integer, category: last[2].string,
+                    reason: last[3].string)
             }
             return status
         }
@@ -107,6 +132,7 @@ struct LaneControl {
                 keys.lane(destination), keys.laneDelayed(destination), keys.laneParked(destination),
                 keys.laneDead(destination), keys.laneOrder(destination), keys.ledger, keys.laneInflight(destination),
                 keys.lanePaused(destination), keys.laneDisabled(destination), keys.laneCircuit(destination),
+                keys.laneLast(destination),
             ])
         call.add(keys.prefix)
         call.add(destination)
@@ -124,7 +150,24 @@ struct LaneControl {
         _ = try await connection.command([
             "DEL", .text(keys.lanePaused(destination)), .text(keys.laneDisabled(destination)),
             .text(keys.laneCircuit(destination)), .text(keys.laneOrder(destination)),
+            .text(keys.laneLast(destination)),
         ])
+    }
+
+    /// What lies in each destination's lane, in the order asked for.
+    func loads(_ destinations: [String]) async throws(RedisFailure) -> [Load] {
+        let replies = try await connection.pipeline(
+            destinations.flatMap { name -> [[RedisArgument]] in
+                [
+                    ["LLEN", .text(keys.lane(name))], ["ZCARD", .text(keys.laneParked(name))],
+                    ["ZCARD", .text(keys.laneInflight(name))], ["ZCARD", .text(keys.laneDelayed(name))],
+                    ["ZCARD", .text(keys.laneDead(name))],
+                ]
+            })
+        return destinations.indices.map { index in
+            let counts = replies[5 * index..<5 * index + 5].map { Int($0.integer ?? 0) }
+            return Load(waiting: counts[0..<4].reduce(0, +), dead: counts[4])
+        }
     }
 
     private static let eventsPerCall = 200

@@ -106,7 +106,7 @@ struct TenantIsolationTests {
             "events": StoreFixture.id(1), "replays": job.id, "tokens": token.id, "source": "\(mark)-source",
             "destination": "\(mark)-crm", "queue": "\(mark)-queue", "tenant": mark, "file": "app.js",
             "q": "\(mark)-evt", "key": "\(mark)-evt", "name": "\(mark)-source", "event": StoreFixture.id(1),
-            "place": "crm",
+            "place": "crm", "provider": "pancake",
             "dead": "crm/\(StoreFixture.id(1))", "refusals": refusal.id, "integrations": "sources.\(mark)-source",
         ])
     }

@@ -7,7 +7,7 @@ extension EndToEndTests {
     /// Sources and destinations that are added while the gateway runs.
     struct IntegrationTests {
         /// What a test asks the admin port with.
-        private struct Admin {
+        struct Admin {
             let gateway: GatewayProcess
             let token: String
 
@@ -37,7 +37,7 @@ extension EndToEndTests {
             return Array(request.replacing("/webhooks/stripe ", with: "/webhooks/\(key) ").utf8)
         }
 
-        private static func stripe(_ key: String, secret: String = secret) -> String {
+        static func stripe(_ key: String, secret: String = secret) -> String {
             """
             {"kind":"source","type":"stripe","key":"\(key)","name":"Shop","settings":{"toleranceSeconds":0},
              "credentials":{"secret":"\(secret)"}}

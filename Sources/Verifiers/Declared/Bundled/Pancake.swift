@@ -9,6 +9,11 @@ extension BundledDefinitions {
                 "In the shop's settings: Cấu hình, Nâng cao, Kết nối bên thứ 3, Webhook/API. Enter `https://HOST/webhooks/SOURCE` and tick orders, customers, stock.",
                 "Pancake does not sign. Set a header `X-API-KEY` with a long random text (`webhook_headers` by API), the same in `secrets`; or put it into the URL as `?secret=…`.",
               ],
+              // `{"success":true,"shops":[{"id":123,"name":"…"}]}`
+              lookup: {
+                noun: "shop", hint: "in the shop's settings: Cấu hình, Nâng cao, Kết nối bên thứ 3, Webhook/API, API Key",
+                service: "https://pos.pages.fm", target: "/api/v1/shops?api_key={key}", items: "/shops/*", value: "/id", label: "/name",
+              },
               facts: { answer: "2xx (unconfirmed)", retries: "unconfirmed; there is no history to fetch what was lost from", identity: "none: the same body is the same event" },
               proofs: [
                 { label: "X-API-KEY", kind: "shared", signature: "header:X-API-KEY" },

@@ -38,7 +38,7 @@ struct IntegrationDraft {
     func apply(to integration: inout Integration) throws(Problem) {
         if let name = text("name") { integration.name = name }
         if let node = body.member(named: "description") { integration.description = body.string(of: node) ?? "" }
-        if let enabled = body.boolean(of: body.member(named: "enabled")) { integration.enabled = enabled }
+        if let enabled = body.boolean(of: body.member(named: "enabled")) { integration.turn(on: enabled) }
         if let filter = body.member(named: "filter") {
             guard integration.id.kind == .destination else {
                 throw Problem(.unprocessableContent, "A source has no filter; every delivery to it is taken.")

@@ -16,6 +16,8 @@ struct IntegrationView {
         /// It is not in force, or what it leads to fails.
         case error
         case disabled
+        /// It takes no new events; when those that wait are delivered it is deleted.
+        case draining
     }
 
     /// What a credential's name is followed by.
@@ -34,6 +36,14 @@ struct IntegrationView {
         var lacksCredentials = false
         /// Unix milliseconds.
         var lastDeliveryAt: Int64?
+        /// The last failure, whether or not there is a problem now.
+        var lastFailure: String?
+        /// Unix milliseconds.
+        var lastFailureAt: Int64?
+        /// Of a destination: what its lane owes.
+        var load: LaneControl.Load?
+        /// Of a source: scheme, host and port under which providers reach the gateway; nil: it does not know.
+        var origin: String?
         /// Whether anything has come or gone through it.
         var isUsed = false
         var disabledSince: Int64?
@@ -47,6 +57,8 @@ struct IntegrationView {
     var name: String
     var description = ""
     var isEnabled: Bool
+    /// Unix milliseconds.
+    var drainingSince: Int64?
     var filter: FilterConfiguration?
     var settings: [String: JSONValue] = [:]
     var delivery: [String: JSONValue] = [:]
@@ -57,7 +69,11 @@ struct IntegrationView {
     var version: Int?
     var condition = Condition()
 
+    /// Where a source's provider posts to; nil for a destination.
+    private var path: String? { id.kind == .source ? "/webhooks/\(id.key)" : nil }
+
     var status: Status {
+        if drainingSince != nil { return .draining }
         if !isEnabled || condition.disabledSince != nil { return .disabled }
         if condition.lacksCredentials { return .pending }
         if condition.problem != nil { return .error }
@@ -73,6 +89,7 @@ struct IntegrationView {
         name = integration.name
         description = integration.description
         isEnabled = integration.enabled
+        drainingSince = integration.drainingSince
         if id.kind == .destination { filter = integration.filter }
         settings = integration.settings
         delivery = integration.delivery
@@ -130,8 +147,14 @@ extension IntegrationView {
         Shape.Member("tenant", .optional(.string), "null: no one tenant's"), Shape.Member("type", .string),
         Shape.Member("name", .string), Shape.Member("description", .string), Shape.Member("enabled", .boolean),
         Shape.Member("status", .choice(Status.allCases.map(\.rawValue))),
-        Shape.Member("lastError", .optional(.string)), Shape.Member("lastDeliveryAt", .optional(.moment)),
+        Shape.Member("lastError", .optional(.string), "why it is not in force or fails, else its last failure"),
+        Shape.Member("lastErrorAt", .optional(.moment), "null: it is so now"),
+        Shape.Member("lastDeliveryAt", .optional(.moment), "of a destination: to the second"),
+        Shape.Member("waiting", .optional(.integer(0 ... .max)), "of a destination: events still to be delivered"),
+        Shape.Member("dead", .optional(.integer(0 ... .max)), "of a destination: dead letters"),
+        Shape.Member("drainingSince", .optional(.moment), "it is deleted when nothing waits for it any more"),
         Shape.Member("path", .optional(.string), "of a source: where its provider posts to"),
+        Shape.Member("url", .optional(.string), "of a source: the whole address, where the gateway knows its own"),
         Shape.Member("filter", .optional(.anything)), Shape.Member("settings", .map(.anything)),
         Shape.Member("delivery", .map(.anything)),
         Shape.Member(
@@ -159,9 +182,14 @@ extension IntegrationView {
         line.add("description", description)
         line.add("enabled", isEnabled)
         line.add("status", status.rawValue)
-        line.add("lastError", condition.problem)
+        line.add("lastError", condition.problem ?? condition.lastFailure)
+        line.add("lastErrorAt", condition.problem == nil ? condition.lastFailureAt.map(Timestamp.text) : nil)
         line.add("lastDeliveryAt", condition.lastDeliveryAt.map(Timestamp.text))
-        line.add("path", id.kind == .source ? "/webhooks/\(id.key)" : nil)
+        line.add("waiting", condition.load?.waiting)
+        line.add("dead", condition.load?.dead)
+        line.add("drainingSince", drainingSince.map(Timestamp.text))
+        line.add("path", path)
+        line.add("url", path.flatMap { path in condition.origin.map { $0 + path } })
         line.add("filter", json: filter?.json ?? [])
         line.add("settings", json: JSONValue.object(settings).json.utf8)
         line.add("delivery", json: JSONValue.object(delivery).json.utf8)

@@ -7,7 +7,9 @@ enum DestinationRoutes {
         Shape.Member("enabled", .boolean), Shape.Member("orphan", .boolean, "left the configuration, events wait"),
         Shape.Member("disabledSince", .optional(.moment)), Shape.Member("pausedSince", .optional(.moment)),
         Shape.Member("filter", .optional(.anything)), Shape.Member("circuit", CircuitRoutes.circuit),
-        Shape.Member("lastError", .optional(.string), "of the last failure in a row"),
+        Shape.Member("lastError", .optional(.string), "of the last failure; null for a tenant's token"),
+        Shape.Member("lastErrorAt", .optional(.moment)),
+        Shape.Member("lastDeliveryAt", .optional(.moment), "to the second; null for a tenant's token"),
         Shape.Member("counts", .optional(.anything), "the ledger's; null for a tenant's token"),
         Shape.Member("perMinute", .optional(.integer(0 ... .max)), "delivered in the last full minute"),
     ]
@@ -86,7 +88,9 @@ enum DestinationRoutes {
             line.add("pausedSince", status.pausedSince.map(Timestamp.text))
             line.add("filter", json: configuration?.filter.json(for: tenant) ?? [])
             line.add("circuit", json: status.circuit.line(tenant: tenant).json)
-            line.add("lastError", tenant == nil ? status.circuit.reason : nil)
+            line.add("lastError", tenant == nil ? status.circuit.reason ?? status.last.words : nil)
+            line.add("lastErrorAt", tenant == nil ? status.last.failedAt.map(Timestamp.text) : nil)
+            line.add("lastDeliveryAt", tenant == nil ? status.last.deliveredAt.map(Timestamp.text) : nil)
             line.add("counts", json: tenant == nil ? lane.json : [])
             line.add("perMinute", tenant == nil ? rates["lane:\(lane.name):done"] ?? 0 : nil)
             return line.json

@@ -2,8 +2,8 @@ import Verifiers
 
 /// Sources and destinations as managed resources: those of the file to look at, those of the store to change.
 enum IntegrationRoutes {
-    private static let id = Shape.Member("id", .text(longest: 100), "`sources.<key>` or `destinations.<key>`")
-    private static let ifMatch = Shape.Member(
+    static let id = Shape.Member("id", .text(longest: 100), "`sources.<key>` or `destinations.<key>`")
+    static let ifMatch = Shape.Member(
         "If-Match", .text(longest: 40), "the version that the change is made from; another one there is a conflict")
     private static let integration = Shape.record(IntegrationView.shape)
 
@@ -33,6 +33,9 @@ enum IntegrationRoutes {
                     Shape.Member("key", .name, "its name in URLs and commands; made up when absent"),
                     Shape.Member("tenant", .name, "whose it is; the token's, or `default`"),
                     Shape.Member("generateSecret", .boolean, "of a source: make up its secret and show it this once"),
+                    Shape.Member(
+                        "skipCheck", .boolean,
+                        "add it although its service cannot be asked, where the type is checked first"),
                 ] + IntegrationDraft.changeable),
             answer: .json("The integration.", withSecret, status: .created),
             problems: [.conflict, .unprocessableContent], handle: create),
@@ -51,22 +54,9 @@ enum IntegrationRoutes {
             ) { (integration) throws(Problem) in try draft.apply(to: &integration) }
             return try await answer(changed, services)
         },
-        Route(
-            .delete, "/api/v1/integrations/{id}", "integrations.delete", "Remove an integration", .role(.admin),
-            parameters: [id],
-            query: [
-                Shape.Member("name", .text(longest: 100), required: true, "its name, to be sure"),
-                Shape.Member("events", .choice(["discard", "move"]), "what becomes of events that wait for it"),
-                Shape.Member("to", .name, "with events=move: the destination that gets them"),
-            ], headers: [ifMatch],
-            answer: .json(
-                "It is gone.",
-                .record([
-                    Shape.Member("id", .string), Shape.Member("moved", .integer(0 ... .max)),
-                    Shape.Member("discarded", .integer(0 ... .max)),
-                    Shape.Member("inFlight", .integer(0 ... .max), "being delivered; they end by themselves"),
-                ])), problems: [.conflict, .unprocessableContent], handle: remove),
-        toggle("enable", true, "Let it be in force"), toggle("disable", false, "Let it rest; nothing of it is lost"),
+        removal,
+        toggle("enable", true, "Let it be in force; one that is drained is not deleted then"),
+        toggle("disable", false, "Let it rest; nothing of it is lost"),
         Route(
             .post, "/api/v1/integrations/{id}/test", "integrations.test",
             "Say whether it can work: a destination is asked about its credentials", .role(.operator),
@@ -97,7 +87,7 @@ enum IntegrationRoutes {
         ) { request, services in
             let desk = try services.desk(of: request.principal)
             let changed = try await desk.change(try known(request), expected: try expected(request)) {
-                (integration) throws(Problem) in integration.enabled = enabled
+                (integration) throws(Problem) in integration.turn(on: enabled)
             }
             return try await answer(changed, services)
         }
@@ -105,7 +95,7 @@ enum IntegrationRoutes {
 
     // MARK: Requests
 
-    private static func known(_ request: AdminRequest) throws(Problem) -> Integration.ID {
+    static func known(_ request: AdminRequest) throws(Problem) -> Integration.ID {
         guard let id = Integration.ID(request.path("id")) else {
             throw Problem(.notFound, "There is no integration \(TextRule.quoted(request.path("id"))).")
         }
@@ -113,7 +103,7 @@ enum IntegrationRoutes {
     }
 
     /// The version that the request names.
-    private static func expected(_ request: AdminRequest) throws(Problem) -> Int? {
+    static func expected(_ request: AdminRequest) throws(Problem) -> Int? {
         guard let field = request.headers.first("if-match") else { return nil }
         var text = String(decoding: field, as: UTF8.self)
         if text == "*" { return nil }
@@ -201,7 +191,8 @@ enum IntegrationRoutes {
         }
         let desk = try services.desk(of: request.principal)
         return try await answer(
-            try await desk.add(integration, credentials), services, status: .created, secret: secret)
+            try await desk.add(integration, credentials, skipsCheck: request.flag("skipCheck")), services,
+            status: .created, secret: secret)
     }
 
     /// `stripe-7k2m9x`.
@@ -230,55 +221,6 @@ enum IntegrationRoutes {
             id, expected: try expected(request) ?? integration.version, credentials
         ) { (_) throws(Problem) in }
         return try await answer(changed, services, secret: made)
-    }
-
-    @ControlPlane
-    private static func remove(_ request: AdminRequest, _ services: AdminServices) async throws -> Reply {
-        let id = try known(request)
-        let desk = try services.desk(of: request.principal)
-        let integration = try await desk.integration(id)
-        guard request.query("name") == integration.name else {
-            throw Problem(
-                .unprocessableContent, "The name is not the integration's, \(TextRule.quoted(integration.name)).")
-        }
-        let choice = request.query("events")
-        let other = try target(request, integration, services)
-        if id.kind == .destination, choice == nil {
-            let ledger = try await services.ledger()
-            let waiting = ledger.lanes.first { $0.name == id.key }?.flow.present ?? 0
-            guard waiting == 0 else {
-                throw Problem(
-                    .conflict,
-                    "\(waiting) events wait for \(id); let them be delivered first (a filter with no types takes no new ones), or say events=discard or events=move."
-                )
-            }
-        }
-        try await desk.remove(id, expected: try expected(request))
-        var (taken, inFlight) = (0, 0)
-        if id.kind == .destination, choice != nil {
-            (taken, inFlight) = try await services.lanes.empty(id.key, into: other)
-        }
-        var line = JSONLine()
-        line.add("id", id.description)
-        line.add("moved", other == nil ? 0 : taken)
-        line.add("discarded", other == nil ? taken : 0)
-        line.add("inFlight", inFlight)
-        return .json(line, note: "\(integration.name)\(taken > 0 ? ", \(taken) events \(choice ?? "")" : "")")
-    }
-
-    /// Where waiting events go: a destination that the caller's tenant has, too.
-    @ControlPlane
-    private static func target(
-        _ request: AdminRequest, _ integration: Integration, _ services: AdminServices
-    ) throws(Problem) -> String? {
-        guard request.query("events") == "move" else { return nil }
-        guard let name = request.query("to"), name != integration.id.key,
-            let other = services.configuration.destination(named: name),
-            request.principal.sees(IntegrationView(other).tenant)
-        else {
-            throw Problem(.unprocessableContent, "events=move needs `to`: another destination that is there.")
-        }
-        return name
     }
 
     // MARK: Testing

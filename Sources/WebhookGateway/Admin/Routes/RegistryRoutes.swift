@@ -12,7 +12,14 @@ enum RegistryRoutes {
         Shape.Member("hint", .string),
     ])
 
+    private static let lookup = Shape.record([
+        Shape.Member("noun", .string, "what an account is called: shop"),
+        Shape.Member("hint", .string, "where to find the key"),
+        Shape.Member("setting", .string, "the key of `settings` that the account's value goes into"),
+    ])
+
     static let all: [Route] = [
+        AccountRoutes.lookUp,
         Route(
             .get, "/api/v1/providers", "providers.list", "The kinds of source", .role(.viewer), query: search,
             answer: .page(
@@ -23,6 +30,9 @@ enum RegistryRoutes {
                     Shape.Member("handshakes", .boolean, "whether it asks by GET"),
                     Shape.Member("requiredCredentials", .list(credential)),
                     Shape.Member("settings", .list(.string), "keys that a source of it needs beside its secrets"),
+                    Shape.Member(
+                        "chosenSecret", .boolean, "whether the receiver makes up the secret: `generateSecret`"),
+                    Shape.Member("lookup", .optional(lookup), "how to find out which account the source is for"),
                     Shape.Member("setup", .list(.string), "what to do in the provider's own dashboard"),
                     Shape.Member("documentation", .optional(.string)),
                 ])), handle: providers),
@@ -38,6 +48,7 @@ enum RegistryRoutes {
                     var line = card.line
                     line.add("category", card.category.rawValue)
                     line.add("onePerTenant", card.isOnePerTenant)
+                    line.add("checkedFirst", card.isCheckedFirst)
                     line.add("manageable", card.address != .none)
                     return line.json
                 }, next: nil)
@@ -59,6 +70,8 @@ enum RegistryRoutes {
             line.add("handshakes", !kind.handshakeMethods.isEmpty)
             line.add("requiredCredentials", list: credentials(of: card).map(\.json))
             line.add("settings", list: card.keys.map(\.name).filter { !secretKeys.contains($0) }.map(\.quotedJSON))
+            line.add("chosenSecret", card.isSecretChosen)
+            line.add("lookup", json: card.lookup?.line.json ?? [])
             line.add("setup", list: card.setup.map(\.quotedJSON))
             line.add("documentation", card.documentation)
             items.append(line.json)
@@ -101,4 +114,15 @@ enum RegistryRoutes {
 extension DestinationCard {
     /// What the type is about.
     fileprivate var category: IntegrationCategory { .of(destination: type) }
+}
+
+extension AccountLookup {
+    /// What the registry tells of it.
+    fileprivate var line: JSONLine {
+        var line = JSONLine()
+        line.add("noun", noun)
+        line.add("hint", hint)
+        line.add("setting", Integration.accountName)
+        return line
+    }
 }

@@ -45,10 +45,12 @@ struct AdminClient {
         try await row(AdminCall(method: .patch, path: path, body: body.json, headers: headers))
     }
 
+    /// What the answer says; nil where it says nothing.
+    @discardableResult
     func delete(
         _ path: String, _ query: [(String, String?)] = [], _ headers: [(String, String)] = []
-    ) async throws {
-        _ = try await bytes(AdminCall(method: .delete, path: path, query: Self.given(query), headers: headers))
+    ) async throws -> Row? {
+        Row(try await bytes(AdminCall(method: .delete, path: path, query: Self.given(query), headers: headers)))
     }
 
     /// The bytes of an answer that is no JSON.

@@ -113,7 +113,9 @@ struct DestinationsCommand: Command {
 
     private func list(_ destinations: [Row]) {
         let now = Clock.unixMilliseconds()
-        var table = TextTable(["DESTINATION", "TYPE", "STATE", "WAITING", "IN FLIGHT", "DELAYED", "DEAD", "DONE"])
+        var table = TextTable(
+            ["DESTINATION", "TYPE", "STATE", "WAITING", "IN FLIGHT", "DELAYED", "DEAD", "DONE", "LAST DELIVERY"],
+            optional: ["LAST DELIVERY"])
         let counts = ["waiting", "inFlight", "delayed", "dead", "done"]
         for row in destinations {
             if isJSON {
@@ -125,11 +127,12 @@ struct DestinationsCommand: Command {
                 line.add("orphan", row.flag("orphan"))
                 line.add("circuit", json: Self.circuit(row).json)
                 for name in counts { line.add(name, row.integer("counts.\(name)")) }
+                for name in ["lastDeliveryAt", "lastErrorAt", "lastError"] { line.add(name, row[name]) }
                 Terminal.print(line.text)
             } else {
                 table.add(
                     [row["destination"] ?? "-", row["type"] ?? "-", Self.state(row, now)]
-                        + counts.map { row["counts.\($0)"] ?? "-" })
+                        + counts.map { row["counts.\($0)"] ?? "-" } + [Moment.cell(row["lastDeliveryAt"], now)])
             }
         }
         if !isJSON { table.print() }

@@ -10,7 +10,8 @@ struct IntegrationsCommand: Command {
         webhook-gateway integrations show ID [--json]
         webhook-gateway integrations enable|disable|test ID
         webhook-gateway integrations rotate-secret ID
-        webhook-gateway integrations delete ID --name NAME [--events discard|move --to DESTINATION]
+        webhook-gateway integrations accounts PROVIDER [--key FILE] [--tenant T] [--json]
+        webhook-gateway integrations delete ID --name NAME [--events drain|discard|move --to DESTINATION]
         webhook-gateway integrations export [--tenant T]
         webhook-gateway integrations apply FILE [--dry-run] [--prune]
 
@@ -19,13 +20,16 @@ struct IntegrationsCommand: Command {
         enable         let it be in force; disable lets it rest
         test           whether it can work: a destination is asked about its credentials
         rotate-secret  a new secret for a source, shown this once; the old one is accepted until it is taken away
+        accounts       which shops or stores an API key of the provider is for; the key is read from FILE or standard input,
+                       used for this and kept nowhere
         delete         remove it; its name says that this one is meant
         export         the managed ones as sources and destinations of a configuration file, secrets as env:NAME
         apply          make the managed ones what such a file says; - is standard input
 
           --dry-run       tell what apply would change, and change nothing
           --prune         let apply delete what the file does not have
-          --events E      what becomes of events that wait for a destination: discard, or move them --to another
+          --events E      what becomes of events that wait for a destination: drain (it takes no new ones, and is deleted when
+                          those are delivered; enable calls that off), discard, or move them --to another
         \(AdminPlace.help)
           --json          one JSON object an integration
 
@@ -36,6 +40,7 @@ struct IntegrationsCommand: Command {
         case list([(String, String?)])
         case show(String)
         case change(String, String)
+        case accounts(String, key: String, tenant: String?)
         case delete(String, [(String, String?)])
         case export(tenant: String?)
         case apply(String, isDry: Bool, prunes: Bool)
@@ -47,10 +52,11 @@ struct IntegrationsCommand: Command {
 
     init(_ arguments: inout Arguments) throws(UsageError) {
         let word = try arguments.verb([
-            "list", "show", "enable", "disable", "test", "rotate-secret", "delete", "export", "apply",
+            "list", "show", "enable", "disable", "test", "rotate-secret", "accounts", "delete", "export",
+            "apply",
         ])
         place = try arguments.adminPlace()
-        isJSON = ["list", "show"].contains(word) ? try arguments.flag("--json") : false
+        isJSON = ["list", "show", "accounts"].contains(word) ? try arguments.flag("--json") : false
         switch word {
         case "list":
             verb = .list([
@@ -58,6 +64,9 @@ struct IntegrationsCommand: Command {
                 ("tenant", try arguments.value("--tenant")),
             ])
         case "show": verb = .show(try arguments.positional("the integration's id"))
+        case "accounts":
+            let (key, tenant) = (try arguments.value("--key") ?? "-", try arguments.value("--tenant"))
+            verb = .accounts(try arguments.positional("the provider"), key: key, tenant: tenant)
         case "delete":
             let query = [
                 ("name", try arguments.value("--name")), ("events", try arguments.value("--events")),
@@ -79,9 +88,9 @@ struct IntegrationsCommand: Command {
             case .list(let query): list(try await client.list("/integrations", query, limit: .max).rows)
             case .show(let id): show(try await client.get(Self.path(id)))
             case .change(let word, let id): return change(word, try await client.post("\(Self.path(id))/\(word)"))
-            case .delete(let id, let query):
-                try await client.delete(Self.path(id), query)
-                Terminal.print("\(VisibleText.escaped(id)) is deleted")
+            case .accounts(let provider, let key, let tenant):
+                accounts(try await client.post(try Self.accountsPath(provider), try Self.question(key, tenant)))
+            case .delete(let id, let query): deleted(id, try await client.delete(Self.path(id), query))
             case .export(let tenant): try await export(client, tenant)
             case .apply(let file, let isDry, let prunes): try await apply(file, client, isDry: isDry, prunes: prunes)
             }
@@ -91,7 +100,36 @@ struct IntegrationsCommand: Command {
 
     private static func path(_ id: String) -> String { "/integrations/\(AdminCall.encoded(id))" }
 
+    private static func accountsPath(_ provider: String) throws(UsageError) -> String {
+        if let problem = TextRule.name.problem(provider) { throw UsageError("the provider \(problem)") }
+        return "/providers/\(provider)/accounts"
+    }
+
+    /// The key comes from a file or standard input: a command line is seen by every process.
+    private static func question(_ file: String, _ tenant: String?) throws -> JSONLine {
+        let key = String(decoding: try CommandFile.read(file), as: UTF8.self)
+        var body = JSONLine()
+        body.add("key", key.split(whereSeparator: \.isWhitespace).first.map(String.init) ?? "")
+        if let tenant { body.add("tenant", tenant) }
+        return body
+    }
+
     // MARK: Showing
+
+    private func accounts(_ answer: Row) {
+        let rows = answer.rows("items")
+        if isJSON { return rows.forEach { Terminal.printJSON($0.text) } }
+        var table = TextTable(["ACCOUNT", "NAME", "TAKEN BY"])
+        for row in rows { table.add([row["value"] ?? "-", row["label"] ?? "-", row["takenBy"] ?? "-"]) }
+        table.print()
+    }
+
+    private func deleted(_ id: String, _ answer: Row?) {
+        let name = VisibleText.escaped(id)
+        guard let answer, answer.flag("draining") else { return Terminal.print("\(name) is deleted") }
+        Terminal.print(
+            "\(name) takes no new events; it is deleted when the \(answer["waiting"] ?? "-") that wait are delivered")
+    }
 
     private func list(_ rows: [Row]) {
         if isJSON { return rows.forEach { Terminal.printJSON($0.text) } }
@@ -115,14 +153,16 @@ struct IntegrationsCommand: Command {
         }
         let facts: [(String, String?)] = [
             ("id", row["id"]), ("type", row["type"]), ("name", row["name"]), ("description", row["description"]),
-            ("status", row["status"]), ("error", row["lastError"]), ("tenant", row["tenant"] ?? "all"),
-            ("posts to", row["path"]), ("filter", row["filter"]), ("settings", row["settings"]),
+            ("status", row["status"]), ("error", row["lastError"]), ("error at", row["lastErrorAt"]),
+            ("draining since", row["drainingSince"]), ("tenant", row["tenant"] ?? "all"),
+            ("posts to", row["url"] ?? row["path"]), ("waiting", row["waiting"]), ("dead", row["dead"]),
+            ("filter", row["filter"]), ("settings", row["settings"]),
             ("delivery", row["delivery"]), ("credentials", credentials.joined(separator: ", ")),
             ("last delivery", row["lastDeliveryAt"]), ("changed", row["updatedAt"]), ("version", row["version"]),
         ]
         for (name, value) in facts {
             guard let value, !value.isEmpty, value != "{}" else { continue }
-            let padding = String(repeating: " ", count: 14 - name.count)
+            let padding = String(repeating: " ", count: 16 - name.count)
             Terminal.print("\(name)\(padding)\(VisibleText.escaped(value))")
         }
     }

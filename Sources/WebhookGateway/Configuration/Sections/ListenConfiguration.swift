@@ -5,6 +5,8 @@ struct ListenConfiguration: ConfigurationSection {
     var host = "0.0.0.0"
     /// 0 takes any free port.
     var port = 8080
+    /// Under which address providers reach the port, for people to copy; absent: not known, but on loopback.
+    var publicURL: String?
     /// Event loops; 0: one a core, less one for Redis on small machines.
     var workers = 0
     /// Absent: plain HTTP.
@@ -36,6 +38,7 @@ struct ListenConfiguration: ConfigurationSection {
     mutating func visit(_ keys: inout some KeyVisitor) {
         keys.text("host", &host, .host)
         keys.integer("port", &port, in: 0...65_535)
+        keys.optionalText("publicURL", &publicURL, .httpURL)
         keys.integer("workers", &workers, in: 0...1_024)
         keys.optionalSection("tls", &tls)
         keys.integer("maxBodyBytes", &maxBodyBytes, in: 1...1_073_741_824)
@@ -52,5 +55,14 @@ struct ListenConfiguration: ConfigurationSection {
         keys.networks("trustedProxies", &trustedProxies)
         keys.boolean("proxyProtocol", &proxyProtocol)
         keys.choice("accessLog", &accessLog)
+    }
+}
+
+extension ListenConfiguration {
+    /// What a source's path is put behind to be a whole address; nil when nobody has said how providers reach the port.
+    var origin: String? {
+        if let publicURL { return publicURL.hasSuffix("/") ? String(publicURL.dropLast()) : publicURL }
+        guard port != 0, let address = IPAddress(host), address.isLoopback else { return nil }
+        return "\(tls == nil ? "http" : "https")://\(host.contains(":") ? "[\(host)]" : host):\(port)"
     }
 }

@@ -23,6 +23,8 @@ struct SourceConfiguration: NamedSection {
     var verifyToken: Secret?
     /// Whether deliveries that prove nothing are accepted.
     var allowUnauthenticated = false
+    /// The provider's account that the deliveries are of (a shop's number); what tells two sources of a tenant apart.
+    var account: String?
     var tenant = "default"
     /// The provider's account (QuickBooks realm, Square merchant) to tenant.
     var tenants: [String: String] = [:]
@@ -59,6 +61,7 @@ struct SourceConfiguration: NamedSection {
         keys.optionalSecret("verifyToken", &verifyToken)
         keys.boolean("allowUnauthenticated", &allowUnauthenticated)
         keys.free("definition", &definition)
+        keys.optionalText("account", &account, .notEmpty)
         keys.text("tenant", &tenant, .name)
         keys.textMap("tenants", &tenants, .name)
         keys.texts("queues", &queues, .name)

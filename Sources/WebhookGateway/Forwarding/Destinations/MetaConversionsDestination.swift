@@ -10,7 +10,7 @@ final class MetaConversionsDestination: BatchDestination {
         type: "meta-conversions", name: "Facebook Pixel (Meta Conversions API)",
         description: "Sends events to a Facebook Pixel from server to server.",
         address: .service("https://graph.facebook.com"),
-        isOnePerTenant: true,
+        isOnePerTenant: true, isCheckedFirst: true,
         requiredCredentials: [
             .init(
                 name: "pixelId", isSensitive: false, isRequired: true,
@@ -149,11 +149,26 @@ final class MetaConversionsDestination: BatchDestination {
         }
     }
 
+    /// What to do about a refusal, in Meta's own pages.
+    private static func remedy(_ category: FailureCategory) -> String? {
+        switch category {
+        case .authentication:
+            "make a new accessToken: Events Manager, your pixel, Settings, Conversions API, Generate access token"
+        case .authorization:
+            "give the token's system user the pixel: Business settings, Data sources, Pixels, Add people"
+        case .configuration:
+            "compare pixelId with Events Manager, Data sources, your pixel, Settings"
+        case .rateLimit: "Meta's limit is reached; try again in some minutes"
+        default: nil
+        }
+    }
+
     private func failedCheck(_ verdict: BatchVerdict) -> CredentialCheck? {
         switch verdict {
         case .whole(let outcome), .split(let outcome):
             guard var check = CredentialCheck.failure(outcome) else { return nil }
             check.explanation = AnswerExcerpt.text(Array(check.explanation.utf8), hiding: secrets)
+            if let remedy = check.verdict.category.flatMap(Self.remedy) { check.explanation += "; \(remedy)" }
             return check
         case .each, .resend: return nil
         }

@@ -1,7 +1,7 @@
 extension RedisScript {
     /// Takes events out of a lane that nobody delivers any more, dead ones too: for good, or into another lane.
     ///
-    /// KEYS: lane · delayed · parked · dead · order · ledger · inflight · paused · disabled · circuit.
+    /// KEYS: lane · delayed · parked · dead · order · ledger · inflight · paused · disabled · circuit · last.
     /// ARGV: prefix · destination · archive time in seconds · most events · the other destination, or "" to discard.
     /// Answers how many were taken; 0 when there is nothing more, but for what is in flight.
     ///
@@ -36,7 +36,7 @@ extension RedisScript {
             for _, member in ipairs(members(KEYS[3])) do take(string.sub(member, 57), true) end
             for _, id in ipairs(members(KEYS[4])) do take(id, false) end
             if #ids == 0 then
-              if redis.call('EXISTS', KEYS[7]) == 0 then redis.call('DEL', KEYS[5], KEYS[8], KEYS[9], KEYS[10]) end
+              if redis.call('EXISTS', KEYS[7]) == 0 then redis.call('DEL', KEYS[5], KEYS[8], KEYS[9], KEYS[10], KEYS[11]) end
               return 0
             end
 
