@@ -248,7 +248,7 @@ function removal(item, context) {
   const fields = [
     h("p.faint", {}, item.kind === "source" ? "Deliveries to its address are refused from then on; events that came stay."
       : owed > 0 ? `${counted(item.waiting, "event waits", "events wait")} for it, ${counted(item.dead, "dead letter")}.` : "No events wait for it."),
-    field("Its name, to be sure", name), events && [field("Waiting events", events), target],
+    field("Its name, to be sure", name), owed > 0 && [field("Waiting events", events), target],
   ];
   return folded("Delete this integration", fields, button, async () => {
     if (name.value !== item.name) throw new Error(`That is not its name. It is called ${item.name}.`);
