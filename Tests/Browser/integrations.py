@@ -111,8 +111,8 @@ def second_shop_is_left(page, url, key):
 
 def property_is_added(page, url, imitation):
     page.goto(f"{url}/#/integrations/new/destination/google-analytics")
-    page.get_by_label("Measurement id").fill("G-ABC1234567")
-    page.get_by_label("Api secret").fill("planted-api-secret")
+    page.get_by_label("Measurement ID").fill("G-ABC1234567")
+    page.get_by_label("API secret").fill("planted-api-secret")
     page.get_by_text("Network", exact=True).click()
     page.get_by_label("Another address of the service").fill(imitation)
     page.get_by_label("It may be at a private address").check()

@@ -2,7 +2,7 @@
 
 import { get } from "./api.js";
 import { add, h, show } from "./dom.js";
-import { badge, empty, field, heading, select } from "./parts.js";
+import { empty, field, heading, select } from "./parts.js";
 import { link, note } from "./router.js";
 import { counted } from "./text.js";
 
@@ -13,7 +13,7 @@ export async function drawGallery(holder, { parameters, signal }) {
   const search = h("input", { type: "search", name: "q", autocomplete: "off", placeholder: "Stripe, warehouse, pixel …", value: parameters.q ?? "" });
   const category = select("category", [["", "All categories"], ...categories.map((one) => [one, title(one)])], parameters.category);
   const found = h("p.faint", { role: "status" });
-  const results = h("div.stack", {});
+  const results = h("div.shelves", {});
   const all = await cards(signal);
   const redraw = () => {
     const chosen = choose(all, search.value.trim().toLowerCase(), category.value);
@@ -40,11 +40,21 @@ async function cards(signal) {
   const [providers, types] = await Promise.all([get("providers", {}, signal), get("destination-types", {}, signal)]);
   return [
     ...providers.items.map((one) => ({ kind: "source", type: one.provider, name: one.name, category: one.category,
-      text: one.lookup ? `Receives its webhooks, one source for each ${one.lookup.noun}.` : "Receives its webhooks." })),
+      text: [about(one.types), one.lookup && `One source for each ${one.lookup.noun}.`].filter(Boolean).join(" ") })),
     ...types.items.filter((one) => one.manageable)
       .map((one) => ({ kind: "destination", type: one.type, name: one.name, category: one.category, text: one.description })),
   ].sort((left, right) => left.name.localeCompare(right.name));
 }
+
+/** What events are about, by the first part of their types. */
+function about(types) {
+  const nouns = [...new Set(types.map((type) => type.split(".")[0]).filter((noun) => /^\w+$/.test(noun)))];
+  if (nouns.length === 0) return "Its types as they are.";
+  const shown = nouns.slice(0, 4);
+  return `Events about ${list(shown)}${nouns.length > shown.length ? " and more" : ""}.`;
+}
+
+const list = (nouns) => new Intl.ListFormat("en", { type: nouns.length > 3 ? "unit" : "conjunction" }).format(nouns);
 
 const choose = (all, word, category) => all.filter((one) => (!category || one.category === category)
   && (!word || `${one.type} ${one.name} ${one.text} ${one.category}`.toLowerCase().includes(word)));
@@ -62,6 +72,6 @@ function shelves(found) {
     const own = found.filter((one) => one.kind === kind);
     return own.length > 0 && h("section.stack", { "aria-label": shelfNames[kind] }, h("h2", {}, shelfNames[kind]),
       h("ul.cards.gallery", {}, own.map((one) => h("li", {}, h("a", { href: link(["integrations", "new", one.kind, one.type]) },
-        mark(one.name, one.kind), h("span.top", {}, h("h3", {}, one.name), badge("calm", title(one.category))), h("p", {}, one.text))))));
+        mark(one.name, one.kind), h("h3", {}, one.name), h("span.under", {}, title(one.category)), h("p", {}, one.text))))));
   });
 }

@@ -46,8 +46,18 @@ export async function drawForm(holder, { signal }, kind, type, done) {
       }, form.first, field("Name", name, "What you call it; events and figures carry its key."), form.parts,
       seesAll() && more("Whose it is", field("Tenant", tenant, "Events of this tenant only; default when empty.")),
       told, skipLine, h("div.actions", {}, button, h("a.button.quiet", { href: link(["integrations", "new"]) }, "Cancel"))),
-      card.setup?.length > 0 && h("section.card.panel", {}, h("h2", {}, `At ${card.name}`),
-        h("p.faint", {}, "You find these steps again, with the address filled in, on the page that follows."), steps(card.setup))));
+      h("section.card.panel", { "aria-label": "What follows" }, what(card), card.documentation && h("p", {}, h("a", { href: card.documentation, rel: "noreferrer", target: "_blank" }, `${card.name}: documentation`)))));
+}
+
+/** What is done at a provider, or what becomes of a destination, once it is added. */
+function what(card) {
+  if (card.setup?.length > 0) {
+    return [h("h2", {}, `At ${card.name}`), steps(card.setup),
+      h("p.faint", {}, "These steps stand, with the address filled in, on the page that follows.")];
+  }
+  return [h("h2", {}, "What follows"), steps(["It is added at rest: no event goes to it yet.",
+    `${card.name} is asked about the credentials, as far as it tells anything without taking an event.`,
+    "If it does not refuse them, it is enabled, and new events go to it.", ...(card.onePerTenant ? ["There is one of this type a tenant."] : [])])];
 }
 
 /** A destination rests until its test has spoken: one that is refused would only collect dead letters. */
@@ -58,8 +68,13 @@ async function tested(made) {
   return verdict;
 }
 
+/** A key as a label: measurementId → Measurement ID. */
+export const label = (name) => words(name).replace(/\b(api|url|id)\b/gi, (part) => part.toUpperCase());
+
+const sentence = (text) => (text ? text.charAt(0).toUpperCase() + text.slice(1) : text);
+
 /** Steps with `code` in them; what stands for the address is replaced where it is known. */
-export const steps = (list, address) => h("ol.steps", {}, list.map((step) => h("li", {}, (address ? step.replaceAll("https://HOST/webhooks/SOURCE", address) : step)
+export const steps = (list, address) => h("ol.steps", {}, list.map((step) => h("li", {}, (address ? step.replaceAll(/\w+:\/\/HOST\/webhooks\/SOURCE/g, address) : step)
   .split("`").map((part, index) => (index % 2 ? h("code", {}, part) : part)))));
 
 const more = (title, ...fields) => h("details", {}, h("summary", {}, title), h("div.stack", {}, fields));
@@ -84,7 +99,7 @@ function credentialFields(credentials, areRequired) {
     name: one.name, type: one.sensitive ? "password" : "text", autocomplete: "off", spellcheck: "false", required: areRequired && one.required,
   })]);
   return {
-    fields: inputs.map(([one, input]) => field(areRequired && !one.required ? `${words(one.name)} (optional)` : words(one.name), input, one.hint)),
+    fields: inputs.map(([one, input]) => field(areRequired && !one.required ? `${label(one.name)} (optional)` : label(one.name), input, sentence(one.hint))),
     read: () => Object.fromEntries(inputs.filter(([, input]) => input.value).map(([one, input]) => [one.name, input.value])),
   };
 }
@@ -95,7 +110,7 @@ function settingFields(settings, defaults = {}) {
     placeholder: defaults[one.name] === undefined || defaults[one.name] === null ? null : JSON.stringify(defaults[one.name]).replace(/^"|"$/g, ""),
   })]);
   return {
-    fields: inputs.map(([one, input]) => field(words(one.name), input, one.description)),
+    fields: inputs.map(([one, input]) => field(label(one.name), input, sentence(one.description))),
     read: () => Object.fromEntries(inputs.filter(([, input]) => input.value).map(([one, input]) => [one.name, value(input.value)])),
   };
 }

@@ -11,7 +11,7 @@ import { may } from "./session.js";
 import { counted, words } from "./text.js";
 import { ago, moment } from "./time.js";
 import { mark } from "./view-gallery.js";
-import { steps } from "./view-integration-form.js";
+import { label, steps } from "./view-integration-form.js";
 
 /** What was just made up and is shown this once, by id. */
 const secrets = new Map();
@@ -39,15 +39,26 @@ export async function drawIntegration(holder, context, id) {
   const verdict = h("div.verdict", { role: "status" });
   add(holder, verdict);
   tellVerdict(verdict, item, context);
-  tellSecret(holder, item);
   const waiting = new AbortController();
   context.signal.addEventListener("abort", () => waiting.abort());
-  const redraw = await refreshed(holder, context, async () => {
-    const now = await get(path, {}, context.signal);
+  // Both parts that keep up to date show the same answer.
+  let answer = null;
+  const latest = () => {
+    if (!answer || Date.now() - answer.at > 1000) answer = { at: Date.now(), item: get(path, {}, context.signal) };
+    return answer.item;
+  };
+  const redrawTop = await refreshed(holder, context, async () => {
+    const now = await latest();
     if (now.status !== "pending") waiting.abort();
-    return [arrival(item, now), draining(now, context, isOurs), state(now)];
+    return [arrival(item, now), draining(now, context, isOurs)];
   });
+  tellSecret(holder, item);
   if (item.kind === "source") add(holder, connection(item, card));
+  const redrawState = await refreshed(holder, context, async () => state(await latest(), card));
+  const redraw = () => {
+    answer = null;
+    return Promise.all([redrawTop(), redrawState()]);
+  };
   if (isOurs) add(holder, changes(item, context), credentialsForm(item, context), removal(item, context));
   if (item.kind === "source" && item.status === "pending") {
     listen({ source: item.key }, { take: redraw, tell: () => {}, resumed: redraw }, waiting.signal);
@@ -70,7 +81,7 @@ function arrival(before, now) {
 }
 
 function connection(item, card) {
-  const address = item.url ?? `https://HOST${item.path}`;
+  const address = item.url ?? `${location.protocol}//HOST${item.path}`;
   return h("section.card.panel", { "aria-label": "Connection" }, h("h2", {}, "Connection"),
     labelled("Webhook URL", paste(address)),
     !item.url && h("p.faint", {}, "HOST stands for the gateway's public name; ", h("code", {}, "listen.publicURL"), " in the configuration file makes this whole."),
@@ -100,7 +111,13 @@ function draining(item, context, isOurs) {
     isOurs && h("div.actions", {}, turn(item, context, "enable", "stays and takes events again", "Keep it")));
 }
 
-function state(item) {
+/** What a filter lets through, in words. */
+function taken({ types, sources }) {
+  const what = types.length === 0 ? "nothing" : types.includes("*") ? "everything" : types.join(", ");
+  return sources.includes("*") ? what : `${what} from ${sources.join(", ")}`;
+}
+
+function state(item, card) {
   const isOver = item.lastErrorAt && item.lastDeliveryAt && item.lastErrorAt < item.lastDeliveryAt;
   return h("section.card.panel", { "aria-label": "State" },
     h("header", {}, h("h2", {}, "State"), standing(item)),
@@ -109,14 +126,14 @@ function state(item) {
       ["Last delivery", item.lastDeliveryAt ? ago(item.lastDeliveryAt) : "none yet"],
       ["Waiting", item.waiting === null || item.waiting === undefined ? null : String(item.waiting)],
       ["Dead letters", item.dead > 0 && h("a", { href: link("dead", { destination: item.key }) }, String(item.dead))],
-      ["Takes", item.filter && `${item.filter.types.join(", ") || "nothing"} from ${item.filter.sources.join(", ")}`],
+      ["Takes", item.filter && taken(item.filter)],
       ["Events", item.kind === "source" && h("a", { href: link("events", { source: item.key }) }, "Show")],
       ["Tenant", item.tenant ?? "all"],
       ["Changed", item.updatedAt && moment(item.updatedAt)],
       ["Version", item.version && String(item.version)],
       ["Description", item.description],
-      ...item.credentials.map((one) => [words(one.name), h("span", {}, "set", one.ending && `, …${one.ending}`, one.setAt && h("span.under", {}, ago(one.setAt)))]),
-      ...Object.entries({ ...item.settings, ...item.delivery }).map(([name, value]) => [words(name), typeof value === "string" ? value : h("code", {}, JSON.stringify(value))]),
+      ...item.credentials.map((one) => [label(one.name), h("span", {}, "set", one.ending && `, …${one.ending}`, one.setAt && h("span.under", {}, ago(one.setAt)))]),
+      ...Object.entries({ ...item.settings, ...item.delivery }).map(([name, value]) => [name === card?.lookup?.setting ? words(card.lookup.noun) : label(name), typeof value === "string" ? value : h("code", {}, JSON.stringify(value))]),
     ].filter(([, value]) => value !== false)));
 }
 
@@ -218,13 +235,13 @@ function changes(item, { redraw }) {
 function credentialsForm(item, { redraw }) {
   const names = item.kind === "source" ? ["secret", "previousSecret", "verifyToken"] : item.credentials.map((one) => one.name);
   if (names.length === 0) return null;
-  const name = select("credential", names.map((one) => [one, words(one)]), names[0]);
+  const name = select("credential", names.map((one) => [one, label(one)]), names[0]);
   const value = h("input", { name: "value", type: "password", autocomplete: "off", spellcheck: "false", required: true });
   const fields = [field("Credential", name), field("New value", value, "Kept encrypted; nobody is shown it again.")];
   const form = folded("Set a credential", fields, h("button.primary", {}, "Set"), async () => {
     await patch(`integrations/${part(item.id)}`, { credentials: { [name.value]: value.value } });
     verdicts.delete(item.id);
-    tell(`${words(name.value)} is set.`);
+    tell(`${label(name.value)} is set.`);
     await redraw();
   });
   form.open = item.kind === "source" && item.status === "pending" && item.credentials.length === 0;

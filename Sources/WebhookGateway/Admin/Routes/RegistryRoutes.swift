@@ -27,6 +27,7 @@ enum RegistryRoutes {
                 of: .record([
                     Shape.Member("provider", .string), Shape.Member("name", .string),
                     Shape.Member("category", .choice(IntegrationCategory.allCases.map(\.rawValue))),
+                    Shape.Member("types", .list(.string), "what its events become"),
                     Shape.Member("handshakes", .boolean, "whether it asks by GET"),
                     Shape.Member("requiredCredentials", .list(credential)),
                     Shape.Member("settings", .list(.string), "keys that a source of it needs beside its secrets"),
@@ -67,6 +68,7 @@ enum RegistryRoutes {
             line.add("provider", name)
             line.add("name", card.title)
             line.add("category", category.rawValue)
+            line.add("types", list: Set(card.types.map(\.ours)).sorted().map(\.quotedJSON))
             line.add("handshakes", !kind.handshakeMethods.isEmpty)
             line.add("requiredCredentials", list: credentials(of: card).map(\.json))
             line.add("settings", list: card.keys.map(\.name).filter { !secretKeys.contains($0) }.map(\.quotedJSON))

@@ -30,6 +30,7 @@ struct LaneDrain {
     /// Delivers until `isEmpty` says that nothing waits; ended earlier, what is left stays an orphan's.
     func run(until isEmpty: @ControlPlane () async throws -> Bool) async throws -> Result {
         link.start()
+        await link.untilReady()
         lane.start()
         do {
             while try await !isEmpty() {
