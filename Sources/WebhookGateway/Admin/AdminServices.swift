@@ -117,11 +117,26 @@ final class AdminServices {
         return IntegrationDesk(
             principal: principal, store: integrations, vault: vault, file: declared,
             others: { self.catalog?.entries.values.map(\.integration) ?? [] },
+            hasHistory: { (id) async throws(RedisFailure) in try await self.hasHistory(id) },
             changed: { await self.takeUpIntegrations() })
     }
 
     /// Has this process take up changed integrations, now.
     func takeUpIntegrations() async { await gateway?.takeUpIntegrations() }
+
+    /// Whether anything is kept under the name of a source or destination: counted events, or refused deliveries.
+    private func hasHistory(_ id: Integration.ID) async throws(RedisFailure) -> Bool {
+        let commands: [[RedisArgument]] =
+            switch id.kind {
+            case .source:
+                [
+                    ["HEXISTS", .text(keys.ledger), .text("source:\(id.key):accepted")],
+                    ["EXISTS", .text(keys.refused(id.key))],
+                ]
+            case .destination: [["HEXISTS", .text(keys.ledger), .text("lane:\(id.key):entered")]]
+            }
+        return try await connection.pipeline(commands).contains { $0.integer == 1 }
+    }
 
     /// The managed integrations as this process has taken them up.
     var catalog: IntegrationCatalog? { gateway?.catalog }

@@ -11,6 +11,8 @@ struct IntegrationDesk {
     let file: Configuration
     /// All there are.
     let others: () -> [Integration]
+    /// Whether events or refused deliveries are kept under an id, whoever had it.
+    let hasHistory: (Integration.ID) async throws(RedisFailure) -> Bool
     /// Has this process take up what was changed.
     let changed: () async -> Void
 
@@ -56,9 +58,11 @@ struct IntegrationDesk {
         try rules.check(integration, secrets, file: file)
         if !skipsCheck { try await rules.askService(integration, secrets, file: file) }
         try await seal(credentials, into: &integration)
-        switch try await store.add(integration, limit: IntegrationRules.mostPerTenant) {
+        // Whoever takes a key over gets what is kept under it: waiting events, and refused deliveries to look at.
+        let needsOwner = principal.tenant == nil ? false : try await hasHistory(integration.id)
+        switch try await store.add(integration, limit: IntegrationRules.mostPerTenant, needsOwner: needsOwner) {
         case .done: break
-        case .conflict:
+        case .conflict, .isAnothers:
             throw Problem(.conflict, "\(integration.id) is taken; choose another key.")
         case .limitReached:
             throw Problem(
@@ -86,7 +90,7 @@ struct IntegrationDesk {
         new.updatedAt = Clock.unixMilliseconds()
         try rules.check(new)
         try rules.check(new, isAloneAmong: others(), file: file)
-        try rules.check(new, plain(credentials, over: try await opened(old)), file: file)
+        try rules.check(new, plain(credentials, over: try await opened(old)), file: file, before: old)
         try await seal(credentials, into: &new)
         guard try await store.replace(new) == .done else { throw Self.outrun(id) }
         await changed()
@@ -97,7 +101,8 @@ struct IntegrationDesk {
     func remove(_ id: Integration.ID, expected: Int?) async throws {
         let old = try await integration(id)
         try check(old, expected)
-        guard try await store.remove(old) == .done else { throw Self.outrun(id) }
+        let leaves = try await hasHistory(id)
+        guard try await store.remove(old, leaves: leaves) == .done else { throw Self.outrun(id) }
         await changed()
     }
 

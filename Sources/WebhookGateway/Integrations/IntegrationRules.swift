@@ -101,8 +101,12 @@ struct IntegrationRules {
 
     /// Refuses what could not be an entry of a configuration; a source that still waits for its secret could.
     ///
-    /// - Parameter file: the configuration without managed entries.
-    func check(_ integration: Integration, _ secrets: [String: Secret], file: Configuration) throws(Problem) {
+    /// - Parameters:
+    ///   - file: the configuration without managed entries.
+    ///   - before: what the integration was.
+    func check(
+        _ integration: Integration, _ secrets: [String: Secret], file: Configuration, before: Integration? = nil
+    ) throws(Problem) {
         if integration.id.kind == .source,
             let name = secrets.keys.sorted().first(where: { !Self.sourceCredentials.contains($0) })
         {
@@ -111,10 +115,36 @@ struct IntegrationRules {
                 "A source has no credential \(TextRule.quoted(name)); it has \(Self.sourceCredentials.joined(separator: ", "))."
             )
         }
+        try checkShare(of: integration, file, before: before)
         let outcome = IntegrationReader(file: file, known: known).read([(integration, secrets)])
         guard case .invalid(let issues)? = outcome.first, !IntegrationReader.lacksCredentials(issues) else { return }
         throw Problem(
             .unprocessableContent, "It cannot be used: \(issues.map(\.line).joined(separator: "; ")).")
+    }
+
+    /// Refuses a tenant's admin what would take more memory and connections than one integration may.
+    private func checkShare(
+        of integration: Integration, _ file: Configuration, before: Integration?
+    ) throws(Problem) {
+        guard principal.tenant != nil else { return }
+        // What an admin of all tenants has granted stays when a tenant's admin changes something else.
+        if let before, before.settings == integration.settings, before.delivery == integration.delivery { return }
+        let limits: [(key: String, most: Int)] =
+            switch integration.id.kind {
+            case .source:
+                [("maxBodyBytes", file.listen.maxBodyBytes), ("dedupeWindowSeconds", file.dedupe.windowSeconds)]
+            case .destination:
+                [
+                    ("concurrency", 32), ("timeoutSeconds", 60), ("batch.maxBytes", 16_777_216),
+                    ("batch.maxEvents", 10_000), ("batch.lingerMilliseconds", 60_000),
+                ]
+            }
+        let given = integration.id.kind == .source ? integration.settings : integration.delivery
+        for (key, most) in limits {
+            guard let number = JSONValue.object(given).number(at: key), number > Double(most) else { continue }
+            throw Problem(
+                .forbidden, "\(key) is for a tenant's token at most \(most); an admin of all tenants may set more.")
+        }
     }
 
     private static let sourceCredentials = [
@@ -150,5 +180,21 @@ extension Integration {
         if let other { return other.id }
         let declared = file.sources.first { $0.provider == type && $0.tenant == tenant && $0.account == account }
         return declared.map { ID(kind: .source, key: $0.name) }
+    }
+}
+
+extension JSONValue {
+    /// The number at a path such as `batch.maxBytes`; nil when there is none.
+    fileprivate func number(at path: String) -> Double? {
+        var value = self
+        for part in path.split(separator: ".") {
+            guard case .object(let members) = value, let member = members[String(part)] else { return nil }
+            value = member
+        }
+        return switch value {
+        case .integer(let whole): Double(whole)
+        case .decimal(let number): number
+        default: nil
+        }
     }
 }

@@ -13,6 +13,8 @@ struct IntegrationStore {
         case conflict
         /// The tenant has as many as it may.
         case limitReached
+        /// Events or refused deliveries of another tenant are kept under the id.
+        case isAnothers
     }
 
     /// What has changed since a moment.
@@ -66,9 +68,12 @@ struct IntegrationStore {
 
     /// Keeps a new one; nothing may be there under its id.
     ///
-    /// - Parameter limit: how many its tenant may have; 0: any number.
-    func add(_ integration: Integration, limit: Int) async throws(RedisFailure) -> Change {
-        try await change(integration.id, integration.tenant, from: 0, to: integration.stored, limit: limit)
+    /// - Parameters:
+    ///   - limit: how many its tenant may have; 0: any number.
+    ///   - needsOwner: something is kept under the id, and only the tenant that left it there may have it.
+    func add(_ integration: Integration, limit: Int, needsOwner: Bool) async throws(RedisFailure) -> Change {
+        try await change(
+            integration.id, integration.tenant, from: 0, to: integration.stored, limit: limit, isMarked: needsOwner)
     }
 
     /// Keeps a change; its version must be the one after what is there.
@@ -78,24 +83,33 @@ struct IntegrationStore {
     }
 
     /// Removes one, if its version is still that of `integration`.
-    func remove(_ integration: Integration) async throws(RedisFailure) -> Change {
-        try await change(integration.id, integration.tenant, from: integration.version, to: [], limit: 0)
+    ///
+    /// - Parameter leaves: something is kept under its id, which stays its tenant's.
+    func remove(_ integration: Integration, leaves: Bool) async throws(RedisFailure) -> Change {
+        try await change(
+            integration.id, integration.tenant, from: integration.version, to: [], limit: 0, isMarked: leaves)
     }
 
     private func change(
-        _ id: Integration.ID, _ tenant: String, from version: Int, to stored: [UInt8], limit: Int
+        _ id: Integration.ID, _ tenant: String, from version: Int, to stored: [UInt8], limit: Int,
+        isMarked: Bool = false
     ) async throws(RedisFailure) -> Change {
         var call = ScriptCall(
             .integrationSet,
-            keys: [keys.integrations, keys.integrationsVersion, keys.integrationChanges, keys.integrationTenants])
+            keys: [
+                keys.integrations, keys.integrationsVersion, keys.integrationChanges, keys.integrationTenants,
+                keys.integrationOwners,
+            ])
         call.add(id.description)
         call.add(tenant)
         call.add(Int64(version))
         call.add(stored)
         call.add(Int64(limit))
+        call.add(isMarked ? 1 : 0)
         switch try await connection.evaluate(call).integer ?? 0 {
         case 1...: return .done
         case -1: return .limitReached
+        case -2: return .isAnothers
         default: return .conflict
         }
     }
@@ -116,10 +130,13 @@ extension IntegrationStore.Changes {
 extension RedisScript {
     /// Adds, replaces or removes an integration and counts the change.
     ///
-    /// KEYS: integrations · count of changes · id by the change that concerned it last · integrations a tenant.
+    /// KEYS: integrations · count of changes · id by the change that concerned it last · integrations a tenant · owners
+    /// of what deleted ones left.
     /// ARGV: id · tenant · the version that must be there (0: none) · what is kept ("": removed) · how many the tenant
-    /// may have (0: any number).
-    /// Answers the change's number; 0 when another version is there, -1 when the tenant has as many as it may.
+    /// may have (0: any number) · 1: something is kept under the id, so that a new one must be of the tenant that left it
+    /// and a removed one leaves it.
+    /// Answers the change's number; 0 when another version is there, -1 when the tenant has as many as it may, -2 when
+    /// what is kept under the id is another's.
     static let integrationSet = RedisScript(
         name: "integrationSet",
         source: #"""
@@ -127,10 +144,16 @@ extension RedisScript {
             local version = there and cjson.decode(there).version or 0
             if version ~= tonumber(ARGV[3]) then return 0 end
             local limit = tonumber(ARGV[5])
+            if not there then
+              local owner = redis.call('HGET', KEYS[5], ARGV[1])
+              if owner and owner ~= ARGV[2] or not owner and ARGV[6] == '1' then return -2 end
+              redis.call('HDEL', KEYS[5], ARGV[1])
+            end
             if not there and limit > 0 and tonumber(redis.call('HGET', KEYS[4], ARGV[2]) or 0) >= limit then return -1 end
             if ARGV[4] == '' then
               redis.call('HDEL', KEYS[1], ARGV[1])
               redis.call('HINCRBY', KEYS[4], ARGV[2], -1)
+              if ARGV[6] == '1' then redis.call('HSET', KEYS[5], ARGV[1], ARGV[2]) end
             else
               redis.call('HSET', KEYS[1], ARGV[1], ARGV[4])
               if not there then redis.call('HINCRBY', KEYS[4], ARGV[2], 1) end

@@ -162,6 +162,69 @@ extension EndToEndTests {
             #expect(try acme.ask("POST", "/integrations", wide).code == 403)
         }
 
+        @Test func `what a deleted integration left under its key is not handed to another tenant`() throws {
+            let home = try GatewayHome(nil)
+            defer { home.close() }
+            try home.configure("sources: {}, destinations: {},")
+            let gateway = try home.start()
+            let acme = try Admin(home, gateway, tenant: "acme")
+            let beta = try Admin(home, gateway, tenant: "beta")
+            #expect(
+                try acme.ask("POST", "/integrations", Self.stripe("shop", secret: "whsec_wrong_000000")).code == 201)
+            #expect(try acme.ask("POST", "/integrations", Self.stripe("unused")).code == 201)
+            try waitUntil("the refused delivery to be kept", within: .seconds(5)) {
+                _ = try gateway.post(try Self.request(home, to: "shop"))
+                return try acme.ask("GET", "/refusals").json["items.0.source"] == "shop"
+            }
+            for key in ["shop", "unused"] {
+                #expect(try acme.ask("DELETE", "/integrations/sources.\(key)?name=Shop").code == 200)
+            }
+            let taken = try beta.ask("POST", "/integrations", Self.stripe("shop"))
+            #expect(taken.code == 409 && taken.text.contains("is taken"), "\(taken.text)")
+            #expect(try beta.ask("POST", "/integrations", Self.stripe("unused")).code == 201)
+            #expect(try acme.ask("POST", "/integrations", Self.stripe("shop")).code == 201)
+
+            // What left the file is nobody's, so that a tenant's admin does not get the events that wait for it.
+            let redis = try home.redis()
+            _ = try redis.command("HSET", .text(Keys().ledger), "lane:old:entered", "1")
+            let old =
+                #"{"kind":"destination","type":"webhook","key":"old","credentials":{"url":"https://crm.example.com/in","secret":"whsec_cGxhbnRlZC1vdXRib3VuZC1zZWNyZXQhIQ=="}}"#
+            #expect(try beta.ask("POST", "/integrations", old).code == 409)
+            #expect(try Admin(home, gateway).ask("POST", "/integrations", old).code == 201)
+        }
+
+        @Test func `a tenant's admin does not take memory and connections from others by settings`() throws {
+            let home = try GatewayHome(nil)
+            defer { home.close() }
+            try home.configure("sources: {}, destinations: {},")
+            let gateway = try home.start()
+            let (all, acme) = (try Admin(home, gateway), try Admin(home, gateway, tenant: "acme"))
+            func source(_ tenant: String, _ key: String, _ setting: String) -> String {
+                #"{"kind":"source","type":"stripe","tenant":"\#(tenant)","key":"\#(key)","settings":{\#(setting)}}"#
+            }
+            for setting in [#""maxBodyBytes":1073741824"#, #""maxBodyBytes":1e9"#, #""dedupeWindowSeconds":315360000"#]
+            {
+                let answer = try acme.ask("POST", "/integrations", source("acme", "big", setting))
+                #expect(answer.code == 403, "\(answer.text)")
+            }
+            let batch =
+                #"{"kind":"destination","type":"webhook","delivery":{"batch":{"maxBytes":1073741824}},"credentials":{"url":"https://crm.example.com/in","secret":"whsec_cGxhbnRlZC1vdXRib3VuZC1zZWNyZXQhIQ=="}}"#
+            #expect(try acme.ask("POST", "/integrations", batch).code == 403)
+            let members = (0..<100).map { "\"c\($0)\":\"x\"" }.joined(separator: ",")
+            for name in ["settings", "delivery", "credentials"] {
+                let answer = try acme.ask(
+                    "POST", "/integrations",
+                    #"{"kind":"destination","type":"webhook","\#(name)":{\#(members)}}"#)
+                #expect(answer.code == 422 && answer.text.contains("100 members"), "\(answer.text)")
+            }
+            // What an admin of all tenants grants, the tenant's keeps.
+            let granted = source("acme", "big", #""maxBodyBytes":8388608"#)
+            #expect(try all.ask("POST", "/integrations", granted).code == 201)
+            let path = "/integrations/sources.big"
+            #expect(try acme.ask("PATCH", path, #"{"name":"Big"}"#).code == 200)
+            #expect(try acme.ask("PATCH", path, #"{"settings":{"maxBodyBytes":8388609}}"#).code == 403)
+        }
+
         @Test
         func `a source's secret is rotated: the new one is shown once, the old one is accepted until it is taken away`()
             throws

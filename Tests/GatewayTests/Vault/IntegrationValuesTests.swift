@@ -19,7 +19,7 @@ struct IntegrationValuesTests {
                     integration.credentials[name] = Integration.Credential(
                         sealed: sealed.text, ending: nil, setAt: 1)
                 }
-                #expect(try await store.add(integration, limit: 0) == .done)
+                #expect(try await store.add(integration, limit: 0, needsOwner: false) == .done)
             }
             let before = try await store.changeNumber()
             let report = try await vault.rekey(IntegrationValues(connection: fixture.connection, keys: fixture.keys))

@@ -7,6 +7,9 @@ struct IntegrationDraft {
 
     /// The longest `settings`, `delivery` or credential, in bytes of JSON.
     static let longestMember = 32_768
+    /// Members of `settings`, `delivery` or `credentials`: more than any type knows. Each that is unknown costs time, in
+    /// which the control plane does nothing else.
+    static let mostMembers = 64
 
     /// Members that a change may name, too.
     static let changeable: [Shape.Member] = [
@@ -58,6 +61,7 @@ struct IntegrationDraft {
     func credentials() throws(Problem) -> NewCredentials {
         var result: NewCredentials = [:]
         guard let node = body.member(named: "credentials") else { return result }
+        try Self.check(count: body.children(of: node).count { _ in true }, of: "credentials")
         for child in body.children(of: node) {
             let name = body.name(of: child) ?? ""
             if let problem = TextRule.name.problem(name) {
@@ -81,6 +85,11 @@ struct IntegrationDraft {
         return result
     }
 
+    private static func check(count: Int, of name: String) throws(Problem) {
+        guard count > mostMembers else { return }
+        throw Problem(.unprocessableContent, "\(name) has \(count) members; the limit is \(mostMembers).")
+    }
+
     private func texts(_ name: String, of node: JSONDocument.Node) -> [String]? {
         guard let list = body.member(named: name, of: node) else { return nil }
         return body.children(of: list).compactMap { body.string(of: $0) }
@@ -89,6 +98,7 @@ struct IntegrationDraft {
     /// As a merge patch (RFC 7396) of the first level.
     private func merged(_ old: [String: JSONValue], _ name: String) throws(Problem) -> [String: JSONValue] {
         guard let node = body.member(named: name) else { return old }
+        try Self.check(count: body.children(of: node).count { _ in true }, of: name)
         var result = old
         for child in body.children(of: node) {
             let value = JSONValue(child, in: body)
