@@ -47,6 +47,7 @@
 /// | `refused:<source>:pace` | string | one was kept within the last second | 1 second |
 /// | `refusal:<id>` | string | a refused delivery: a line of JSON, raw body (`Refusal`) | 3 days |
 /// | `replays`, `replays:active` | zset (ms), set | replays of many events; those that somebody works on | 30 days; until done |
+/// | `replays:open:<tenant>` | zset (ms) | a tenant's replays that have not ended; without a tenant those of admins of all | until they end, 30 days |
 /// | `replay:<id>` | hash | one replay: what was asked for, its state and figures | 30 days |
 /// | `replay:<id>:items` | list | `<target>|<event id>` that are still to be sent, oldest last | until done, 30 days |
 /// | `replay:<id>:lease` | string | the process that works on it | 5 seconds |

@@ -173,4 +173,29 @@ struct ReplayRoutesTests {
             #expect(try await bench.ask("POST", "/api/v1/replays", token: token, body: order).code == 404)
         }
     }
+
+    @Test func `a tenant has no more than some replays that have not ended, and others have theirs`() async throws {
+        try await AdminBench.run { (bench: AdminBench) async throws in
+            let replays = bench.handler.services.replays
+            let now = Clock.unixMilliseconds()
+            var ids: [String] = []
+            for number in 0..<ReplayStore.mostOpen {
+                let job = ReplayJob(
+                    id: StoreFixture.id(number), order: ReplayJob.Order(), state: .paused, who: "token:a",
+                    tenant: "acme",
+                    createdAt: now)
+                ids.append(try #require(try await replays.add(job, idempotencyKey: nil)))
+            }
+            let acme = try await bench.token(.operator, tenant: "acme")
+            let order = #"{"filter":{}}"#
+            let key = "Idempotency-Key: k\r\n"
+            let refused = try await bench.ask("POST", "/api/v1/replays", token: acme, body: order, headers: key)
+            #expect(refused.code == 409, "\(refused.text)")
+            let other = try await bench.token(.operator, tenant: "other")
+            #expect(try await bench.ask("POST", "/api/v1/replays", token: other, body: order).code == 202)
+            #expect(try await bench.ask("POST", "/api/v1/replays/\(ids[0])/cancel", token: acme).code == 200)
+            #expect(
+                try await bench.ask("POST", "/api/v1/replays", token: acme, body: order, headers: key).code == 202)
+        }
+    }
 }

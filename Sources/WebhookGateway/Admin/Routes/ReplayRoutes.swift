@@ -60,7 +60,7 @@ enum ReplayRoutes {
             answer: .json(
                 "The replay, begun; or what it would come to.",
                 .object(job.members), status: .accepted),
-            problems: [.notFound], handle: many),
+            problems: [.notFound, .conflict], handle: many),
         Route(
             .get, "/api/v1/replays", "replays.list", "The replays, newest first", .role(.viewer),
             query: [.limit, .cursor], answer: .page("Replays.", of: job)
@@ -188,7 +188,11 @@ enum ReplayRoutes {
         let job = ReplayJob(
             id: ids.next(milliseconds: now).description, order: order, state: .planning, who: request.principal.name,
             tenant: request.principal.tenant, createdAt: now)
-        let id = try await services.replays.add(job, idempotencyKey: key)
+        guard let id = try await services.replays.add(job, idempotencyKey: key) else {
+            throw Problem(
+                .conflict,
+                "\(ReplayStore.mostOpen) replays have not ended, which is the limit; wait for one, or cancel it.")
+        }
         guard let kept = try await services.replays.job(id) else {
             throw Problem(.serviceUnavailable, "The replay could not be kept.", retryAfter: 1)
         }

@@ -7,14 +7,18 @@ struct ReplayStore {
     /// How long a job is kept after it was made.
     private static let keptSeconds: Int64 = 30 * 86_400
     private static let leaseMilliseconds: Int64 = 5000
+    /// Replays of one tenant, or of admins of all, that have not ended.
+    static nonisolated let mostOpen = 20
 
     let connection: RedisConnection
     let keys: Keys
 
     // MARK: Jobs
 
-    /// Keeps a new job; an `Idempotency-Key` that was used before gives the job that it made.
-    func add(_ job: ReplayJob, idempotencyKey: String?) async throws(RedisFailure) -> String {
+    /// Keeps a new job; an `Idempotency-Key` that was used before gives the job that it made. Nil when as many of the
+    /// tenant's as may be have not ended: each keeps a list of its events.
+    func add(_ job: ReplayJob, idempotencyKey: String?) async throws(RedisFailure) -> String? {
+        var usedKey: String?
         if let idempotencyKey {
             // Names of tokens are chosen freely: two tenants may have the same.
             let owner = "\(job.tenant ?? "")\n\(job.who)"
@@ -22,12 +26,23 @@ struct ReplayStore {
             let key = keys.replayKey(hash)
             let reply = try await connection.command(["SET", .text(key), .text(job.id), "NX", "GET", "EX", 86_400])
             if let known = reply.string { return known }
+            usedKey = key
+        }
+        let open = keys.replaysOpen(job.tenant)
+        let oldest = job.createdAt - Self.keptSeconds * 1000
+        let count = try await connection.pipeline([
+            ["ZREMRANGEBYSCORE", .text(open), "-inf", .integer(oldest)], ["ZCARD", .text(open)],
+        ])[1].integer
+        guard count ?? 0 < Self.mostOpen else {
+            if let usedKey { _ = try await connection.command(["DEL", .text(usedKey)]) }
+            return nil
         }
         _ = try await connection.pipeline([
             ["HSET", .text(keys.replay(job.id))] + job.fields.flatMap { [.text($0.0), .text($0.1)] },
             ["EXPIRE", .text(keys.replay(job.id)), .integer(Self.keptSeconds)],
             ["ZADD", .text(keys.replays), .integer(job.createdAt), .text(job.id)],
-            ["ZREMRANGEBYSCORE", .text(keys.replays), "-inf", .integer(job.createdAt - Self.keptSeconds * 1000)],
+            ["ZREMRANGEBYSCORE", .text(keys.replays), "-inf", .integer(oldest)],
+            ["ZADD", .text(open), .integer(job.createdAt), .text(job.id)],
             ["SADD", .text(keys.replaysActive), .text(job.id)],
         ])
         return job.id
@@ -63,6 +78,7 @@ struct ReplayStore {
         call.add(state.rawValue)
         call.add(Clock.unixMilliseconds())
         call.add(reason ?? "")
+        call.add(keys.replaysOpen(nil))
         for state in from { call.add(state.rawValue) }
         return try await connection.evaluate(call).integer == 1
     }
@@ -119,6 +135,8 @@ struct ReplayStore {
 extension Keys {
     var replays: String { "\(prefix)replays" }
     var replaysActive: String { "\(prefix)replays:active" }
+    /// Of one tenant, or of those who see all; a tenant's name stands behind the same beginning.
+    func replaysOpen(_ tenant: String?) -> String { "\(prefix)replays:open:\(tenant ?? "")" }
     func replay(_ id: String) -> String { "\(prefix)replay:\(id)" }
     func replayItems(_ id: String) -> String { "\(prefix)replay:\(id):items" }
     func replayLease(_ id: String) -> String { "\(prefix)replay:\(id):lease" }
@@ -170,14 +188,15 @@ extension RedisScript {
 
     /// Changes a replay's state.
     ///
-    /// KEYS: job · its list · jobs to be worked on. ARGV: id · new state · now in ms · reason or "" · the states it may have.
+    /// KEYS: job · its list · jobs to be worked on. ARGV: id · new state · now in ms · reason or "" · what the keys
+    /// of replays that have not ended begin with, before the tenant · the states it may have.
     /// Answers 1, or 0 when it has another. A job that is resumed before its plan was made goes on planning.
     static let replayState = RedisScript(
         name: "replayState",
         source: #"""
             local state, new = redis.call('HGET', KEYS[1], 'state'), ARGV[2]
             local may = false
-            for i = 5, #ARGV do may = may or ARGV[i] == state end
+            for i = 6, #ARGV do may = may or ARGV[i] == state end
             if not may then return 0 end
             if new == 'paused' then redis.call('HSET', KEYS[1], 'before', state) end
             if new == 'running' then
@@ -196,6 +215,7 @@ extension RedisScript {
             if new == 'cancelled' or new == 'done' then
               redis.call('HSET', KEYS[1], 'ended', ARGV[3])
               redis.call('UNLINK', KEYS[2])
+              redis.call('ZREM', ARGV[5] .. (redis.call('HGET', KEYS[1], 'tenant') or ''), ARGV[1])
             end
             return 1
             """#
