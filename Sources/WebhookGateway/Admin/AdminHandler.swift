@@ -99,7 +99,7 @@ final class AdminHandler: @ControlPlane RequestHandler {
         } catch {
             reply = Reply(finished(services.problem(of: error, in: context.requestID), context))
         }
-        if route.isAudited, identity != nil || route.access == .open {
+        if route.isAudited, identity != nil || route.access == .open && Self.isLogIn(reply) {
             await note(reply, route, values, reply.principal ?? identity?.principal, client, context)
         }
         return reply
@@ -134,6 +134,12 @@ final class AdminHandler: @ControlPlane RequestHandler {
         guard route.reach == .tenant || identity.principal.tenant == nil else {
             throw Problem(.forbidden, "This concerns all tenants; the token is for one of them.")
         }
+    }
+
+    /// Whether what a stranger asked was a log-in, or failed as one. Failures count against their address; whatever does
+    /// not is not noted, or a stranger could push everything else out of the audit log.
+    private static func isLogIn(_ reply: Reply) -> Bool {
+        reply.principal != nil || reply.response.status == .unauthorized
     }
 
     private func note(

@@ -183,6 +183,23 @@ struct AccessTests {
         }
     }
 
+    @Test func `a stranger does not push changes out of the audit log`() async throws {
+        try await AdminBench.run { (bench: AdminBench) async throws in
+            let admin = try await bench.token(.admin)
+            _ = try await bench.ask("POST", "/api/v1/session", body: #"{"token":"\#(admin)"}"#)
+            for body in [#"{"x":1}"#, "{", #"{"code":"\#(String(repeating: "x", count: 101))"}"#] {
+                #expect(try await bench.ask("POST", "/api/v1/session", body: body).code == 400)
+            }
+            let length: [RedisArgument] = ["XLEN", .text(ControlKeys().audit)]
+            #expect(try await bench.store.connection.command(length).integer == 1)
+            let wrong = #"{"token":"wgt_no_good"}"#
+            for _ in 0..<40 { _ = try await bench.ask("POST", "/api/v1/session", body: wrong) }
+            // The failures until the address had to wait, and a few that came when it had.
+            let entries = try #require(try await bench.store.connection.command(length).integer)
+            #expect((21..<36).contains(entries))
+        }
+    }
+
     /// A web token over a socket: what is refused is told from what is not, by the configured key alone.
     private static func tryWebTokens(
         _ jwt: JWTConfiguration, algorithm: String, wrong: String, sign: ([UInt8]) throws -> [UInt8]
@@ -207,6 +224,13 @@ struct AccessTests {
             let begun = try await bench.ask(
                 "POST", "/api/v1/session", body: #"{"token":"\#(try token("{\(good)}", algorithm))"}"#)
             #expect(begun.code == 200, "\(begun.text)")
+            // The session does not outlive the token.
+            let age = try #require(begun.header("set-cookie")).split(separator: "; ").first { $0.hasPrefix("Max-Age=") }
+            #expect(try #require(age.flatMap { Int($0.dropFirst(8)) }) <= 60)
+            let kept = try await bench.store.connection.command(["KEYS", "*{control}:session:*"]).elements?.first?
+                .string
+            let life = try await bench.store.connection.command(["TTL", .text(try #require(kept))]).integer
+            #expect(try #require(life) <= 60)
             let bad = [
                 try token("{\(good)}", wrong), try token("{\(good)}", "none"),
                 try token(#"{\#(good.replacing("\(now + 60)", with: "\(now - 1)"))}"#, algorithm),

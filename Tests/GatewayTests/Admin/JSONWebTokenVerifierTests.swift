@@ -30,7 +30,7 @@ struct JSONWebTokenVerifierTests {
     private static let good = #""exp":1795250461,"role":"operator","tenant":"acme","sub":"ann""#
 
     @Test func `a good token tells name, role and tenant`() throws {
-        let principal = try Self.verifier().principal(of: try Self.token("{\(Self.good)}"), now: Self.now)
+        let principal = try Self.verifier().holder(of: try Self.token("{\(Self.good)}"), now: Self.now).principal
         #expect(principal == Principal(name: "jwt:ann", role: .operator, tenant: "acme"))
     }
 
@@ -44,25 +44,27 @@ struct JSONWebTokenVerifierTests {
     ]) func `a claim that is missing or does not hold refuses`(claims: String) throws {
         let verifier = try Self.verifier()
         let token = try Self.token("{\(claims)}")
-        #expect(throws: JSONWebTokenVerifier.Refusal.self) { try verifier.principal(of: token, now: Self.now) }
+        #expect(throws: JSONWebTokenVerifier.Refusal.self) { try verifier.holder(of: token, now: Self.now) }
     }
 
     @Test func `issuer and audience must be the configured ones`() throws {
         let verifier = try Self.verifier { ($0.issuer, $0.audience) = ("https://id.example", "gateway") }
         let right = #""iss":"https://id.example","aud":["other","gateway"]"#
-        #expect(try verifier.principal(of: try Self.token("{\(Self.good),\(right)}"), now: Self.now).role == .operator)
+        #expect(
+            try verifier.holder(of: try Self.token("{\(Self.good),\(right)}"), now: Self.now).principal.role
+                == .operator)
         for wrong in [#""iss":"https://id.example""#, #""iss":"x","aud":"gateway""#, #""aud":"gateway""#] {
             let token = try Self.token("{\(Self.good),\(wrong)}")
-            #expect(throws: JSONWebTokenVerifier.Refusal.self) { try verifier.principal(of: token, now: Self.now) }
+            #expect(throws: JSONWebTokenVerifier.Refusal.self) { try verifier.holder(of: token, now: Self.now) }
         }
     }
 
     @Test func `only a role that the configuration names goes without a tenant`() throws {
         let verifier = try Self.verifier { $0.tenantlessRoles = ["admin"] }
         let admin = try Self.token(#"{"exp":1795250461,"role":"admin"}"#)
-        #expect(try verifier.principal(of: admin, now: Self.now).tenant == nil)
+        #expect(try verifier.holder(of: admin, now: Self.now).principal.tenant == nil)
         let viewer = try Self.token(#"{"exp":1795250461,"role":"viewer"}"#)
-        #expect(throws: JSONWebTokenVerifier.Refusal.self) { try verifier.principal(of: viewer, now: Self.now) }
+        #expect(throws: JSONWebTokenVerifier.Refusal.self) { try verifier.holder(of: viewer, now: Self.now) }
     }
 
     @Test(arguments: [
@@ -73,7 +75,7 @@ struct JSONWebTokenVerifierTests {
         let signed = try Self.token("{\(Self.good)}", header: header)
         let unsigned = String(signed[...(signed.lastIndex(of: ".") ?? signed.startIndex)])
         for token in [signed, unsigned] {
-            #expect(throws: JSONWebTokenVerifier.Refusal.self) { try verifier.principal(of: token, now: Self.now) }
+            #expect(throws: JSONWebTokenVerifier.Refusal.self) { try verifier.holder(of: token, now: Self.now) }
         }
     }
 
@@ -83,14 +85,14 @@ struct JSONWebTokenVerifierTests {
         for index in token.indices.dropFirst().dropLast() where token[index] != "." {
             var changed = token
             changed.replaceSubrange(index...index, with: token[index] == "A" ? "B" : "A")
-            #expect(throws: JSONWebTokenVerifier.Refusal.self) { try verifier.principal(of: changed, now: Self.now) }
+            #expect(throws: JSONWebTokenVerifier.Refusal.self) { try verifier.holder(of: changed, now: Self.now) }
         }
     }
 
     @Test(arguments: ["", ".", "..", "a.b", "a.b.c.d", "=.=.=", String(repeating: "x", count: 10_000)])
     func `what is no token is refused`(text: String) throws {
         let verifier = try Self.verifier()
-        #expect(throws: JSONWebTokenVerifier.Refusal.self) { try verifier.principal(of: text, now: Self.now) }
+        #expect(throws: JSONWebTokenVerifier.Refusal.self) { try verifier.holder(of: text, now: Self.now) }
     }
 
     @Test func `a public key proves RS256, and does not serve as a shared one`() throws {
@@ -112,14 +114,14 @@ struct JSONWebTokenVerifierTests {
             configuration.hs256 = nil
             configuration.rs256 = Secret(origin: .literal, bytes: publicKey)
         }
-        #expect(try verifier.principal(of: token, now: Self.now).name == "jwt:ann")
+        #expect(try verifier.holder(of: token, now: Self.now).principal.name == "jwt:ann")
         // The classic confusion: the public key as the secret of an HMAC.
         let hmac = try #require(HMACKey(publicKey))
         let forged =
             Self.encoded(#"{"alg":"HS256"}"#) + [UInt8(ascii: ".")] + Self.encoded("{\(Self.good)}")
         let code = Base64.encode(hmac.code(of: forged[...]).bytes[...], alphabet: .urlSafe, padded: false)
         let text = String(decoding: forged + [UInt8(ascii: ".")] + code, as: UTF8.self)
-        #expect(throws: JSONWebTokenVerifier.Refusal.self) { try verifier.principal(of: text, now: Self.now) }
+        #expect(throws: JSONWebTokenVerifier.Refusal.self) { try verifier.holder(of: text, now: Self.now) }
     }
 
     private static func openssl(_ arguments: String...) throws {

@@ -62,4 +62,18 @@ struct StreamTests {
             #expect(again.contains(StoreFixture.id(3)) && !again.contains(StoreFixture.id(2)))
         }
     }
+
+    @Test func `one tenant's streams do not keep others from watching`() async throws {
+        try await AdminBench.run { (bench: AdminBench) async throws in
+            let feed = bench.handler.services.feed
+            var kept: [EventFeed.Subscriber] = []
+            for _ in 0..<EventFeed.mostOfTenant {
+                kept.append(try #require(feed.subscribe(EventQuery(), tenant: "acme")))
+            }
+            #expect(feed.subscribe(EventQuery(), tenant: "acme") == nil)
+            kept.append(try #require(feed.subscribe(EventQuery(), tenant: "other")))
+            kept.append(try #require(feed.subscribe(EventQuery(), tenant: nil)))
+            for subscriber in kept { feed.unsubscribe(subscriber) }
+        }
+    }
 }

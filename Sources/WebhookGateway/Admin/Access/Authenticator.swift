@@ -14,6 +14,8 @@ final class Authenticator {
         var token: String?
         /// The cookie's value of a session; nil: a token was shown.
         var session: String?
+        /// When a JSON web token ends, in Unix milliseconds; nil: another proof was shown.
+        var expiresAt: Int64?
     }
 
     let tokens: TokenStore
@@ -70,7 +72,8 @@ final class Authenticator {
             }
         } else if let webTokens {
             do throws(JSONWebTokenVerifier.Refusal) {
-                return Identity(principal: try webTokens.principal(of: text, now: now))
+                let holder = try webTokens.holder(of: text, now: now)
+                return Identity(principal: holder.principal, expiresAt: holder.expiresAt)
             } catch {
                 reason = "The JSON web token does not pass: \(error.reason)."
             }

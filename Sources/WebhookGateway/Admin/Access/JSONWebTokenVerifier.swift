@@ -47,8 +47,9 @@ final class JSONWebTokenVerifier {
         }
     }
 
-    /// Who a token speaks for. Every claim that is configured, and `exp`, must be there and hold.
-    func principal(of token: String, now: Int64) throws(Refusal) -> Principal {
+    /// Who a token speaks for, and until when in Unix milliseconds. Every claim that is configured, and `exp`, must be
+    /// there and hold.
+    func holder(of token: String, now: Int64) throws(Refusal) -> (principal: Principal, expiresAt: Int64) {
         let claims = try provedClaims(of: token)
         let seconds = now / 1000
         guard let expiry = Self.seconds(claims, "exp") else { throw Refusal(reason: "it has no expiry (exp)") }
@@ -69,7 +70,10 @@ final class JSONWebTokenVerifier {
         }
         let tenant = try tenant(claims, role)
         let subject = claims.string(of: claims.member("sub")) ?? "someone"
-        return Principal(name: "jwt:\(subject.prefix(128))", role: role, tenant: tenant)
+        return (
+            Principal(name: "jwt:\(subject.prefix(128))", role: role, tenant: tenant),
+            expiry.multipliedReportingOverflow(by: 1000).overflow ? .max : expiry * 1000
+        )
     }
 
     private func tenant(_ claims: JSONDocument, _ role: Role) throws(Refusal) -> String? {

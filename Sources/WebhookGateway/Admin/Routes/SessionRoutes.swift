@@ -37,10 +37,15 @@ enum SessionRoutes {
         let authenticator = services.authenticator
         let surroundings = AdminSurroundings(services.configuration.admin)
         let holder: SessionStore.Holder
+        var seconds = SessionStore.lifetime
         switch (request.text("token"), request.text("code")) {
         case (let token?, nil):
             let identity = try await authenticator.holder(of: token, from: request.peer)
             holder = SessionStore.Holder(principal: identity.principal, token: identity.token)
+            // Nobody asks for a JSON web token again: its session ends when it does.
+            if let end = identity.expiresAt {
+                seconds = Int(min(Int64(seconds), max(1, (end - Clock.unixMilliseconds()) / 1000)))
+            }
         case (nil, let code?): holder = try await authenticator.holder(ofCode: code, from: request.peer)
         default: throw Problem(.badRequest, "Either token or code must be there.")
         }
@@ -48,10 +53,10 @@ enum SessionRoutes {
         if request.headers.first("origin") != nil, let problem = surroundings.originProblem(request.headers) {
             throw problem
         }
-        let session = try await authenticator.sessions.begin(holder)
+        let session = try await authenticator.sessions.begin(holder, seconds: seconds)
         var reply = Reply.json(line(holder.principal))
         reply.principal = holder.principal
-        reply.response.fields.append(("Set-Cookie", surroundings.cookie(session, seconds: SessionStore.lifetime)))
+        reply.response.fields.append(("Set-Cookie", surroundings.cookie(session, seconds: seconds)))
         return reply
     }
 

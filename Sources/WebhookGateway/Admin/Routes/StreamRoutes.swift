@@ -38,8 +38,9 @@ enum StreamRoutes {
         let last = request.headers.first("last-event-id").flatMap { EventCursor(String(decoding: $0, as: UTF8.self)) }
         let missed = try await missed(since: last, query, store)
         var reply = Reply(.stream(.ok, contentType: MediaType.eventStream))
+        let tenant = request.principal.tenant
         reply.stream = { writer in
-            guard let subscriber = services.feed.subscribe(query) else {
+            guard let subscriber = services.feed.subscribe(query, tenant: tenant) else {
                 _ = writer.send("event: busy\ndata: {}\n\n")
                 return
             }

@@ -10,6 +10,9 @@ enum TokenRoutes {
 
     private static let id = Shape.Member("id", .name, "a token's id")
 
+    /// Tokens that a tenant's admins make; an admin of all tenants may go beyond.
+    static let mostOfTenant = 500
+
     static let all: [Route] = [
         Route(
             .get, "/api/v1/tokens", "tokens.list", "The tokens, without their secrets", .role(.admin),
@@ -56,6 +59,13 @@ enum TokenRoutes {
         let expiresAt = request.text("expiresAt").flatMap(Shape.milliseconds)
         if let expiresAt, expiresAt <= now {
             throw Problem(.conflict, "expiresAt has passed already.")
+        }
+        if let own = request.principal.tenant {
+            // All tokens lie together, and whoever lists theirs reads through them.
+            let count = try await services.authenticator.tokens.all().count { $0.tenant == own }
+            guard count < mostOfTenant else {
+                throw Problem(.conflict, "The tenant has \(count) tokens, which is the limit; revoke some first.")
+            }
         }
         let (token, text) = AdminToken.make(
             name: request.text("name") ?? role.rawValue, role: role, tenant: tenant,

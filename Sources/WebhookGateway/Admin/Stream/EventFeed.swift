@@ -5,13 +5,18 @@ final class EventFeed {
     @ControlPlane
     final class Subscriber {
         let query: EventQuery
+        /// Of a tenant's token; nil: it sees all.
+        fileprivate let tenant: String?
         /// Events that were not taken yet, oldest first.
         fileprivate(set) var waiting: [EventSummary] = []
         /// How many were left out because too many waited.
         fileprivate(set) var dropped = 0
         fileprivate var wake: CheckedContinuation<Void, Never>?
 
-        fileprivate init(_ query: EventQuery) { self.query = query }
+        fileprivate init(_ query: EventQuery, tenant: String?) {
+            self.query = query
+            self.tenant = tenant
+        }
 
         fileprivate func take(_ event: EventSummary) {
             if waiting.count < EventFeed.mostWaiting { waiting.append(event) } else { dropped += 1 }
@@ -29,6 +34,8 @@ final class EventFeed {
     private static let eventsPerLook = 1000
     fileprivate static let mostWaiting = 1000
     static let mostSubscribers = 100
+    /// Of one tenant's tokens, so that it does not keep others from watching.
+    static let mostOfTenant = 20
 
     private let services: AdminServices
     private var subscribers: [ObjectIdentifier: Subscriber] = [:]
@@ -38,10 +45,12 @@ final class EventFeed {
 
     init(_ services: AdminServices) { self.services = services }
 
-    /// Nil when there are too many already.
-    func subscribe(_ query: EventQuery) -> Subscriber? {
-        guard subscribers.count < Self.mostSubscribers else { return nil }
-        let subscriber = Subscriber(query)
+    /// Nil when there are too many already, in all or of the tenant's.
+    func subscribe(_ query: EventQuery, tenant: String?) -> Subscriber? {
+        guard subscribers.count < Self.mostSubscribers,
+            tenant == nil || subscribers.values.count(where: { $0.tenant == tenant }) < Self.mostOfTenant
+        else { return nil }
+        let subscriber = Subscriber(query, tenant: tenant)
         subscribers[ObjectIdentifier(subscriber)] = subscriber
         if task == nil { start() }
         return subscriber

@@ -15,9 +15,9 @@ struct SessionStore {
     let connection: RedisConnection
     let keys: ControlKeys
 
-    /// Begins a session; returns the cookie's value.
-    func begin(_ holder: Holder) async throws(RedisFailure) -> String {
-        try await keep(holder, at: keys.session)
+    /// Begins a session of so many seconds; returns the cookie's value.
+    func begin(_ holder: Holder, seconds: Int) async throws(RedisFailure) -> String {
+        try await keep(holder, at: keys.session, seconds: seconds)
     }
 
     func holder(ofSession value: String) async throws(RedisFailure) -> Holder? {
@@ -30,7 +30,7 @@ struct SessionStore {
 
     /// Makes a code that begins one session.
     func makeCode(_ holder: Holder) async throws(RedisFailure) -> String {
-        try await keep(holder, at: keys.login)
+        try await keep(holder, at: keys.login, seconds: Self.lifetime)
     }
 
     /// Uses a code up; nil when it is none, or none any more.
@@ -38,10 +38,12 @@ struct SessionStore {
         try await connection.command(["GETDEL", .text(keys.login(Self.hash(code)))]).bytes.flatMap(Holder.init(stored:))
     }
 
-    private func keep(_ holder: Holder, at key: (String) -> String) async throws(RedisFailure) -> String {
+    private func keep(
+        _ holder: Holder, at key: (String) -> String, seconds: Int
+    ) async throws(RedisFailure) -> String {
         let value = RandomText.make()
         _ = try await connection.command([
-            "SET", .text(key(Self.hash(value))), .bytes(holder.stored), "EX", .integer(Int64(Self.lifetime)),
+            "SET", .text(key(Self.hash(value))), .bytes(holder.stored), "EX", .integer(Int64(seconds)),
         ])
         return value
     }
