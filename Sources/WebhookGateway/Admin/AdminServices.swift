@@ -125,7 +125,7 @@ final class AdminServices {
     func takeUpIntegrations() async { await gateway?.takeUpIntegrations() }
 
     /// Whether anything is kept under the name of a source or destination: counted events, or refused deliveries.
-    private func hasHistory(_ id: Integration.ID) async throws(RedisFailure) -> Bool {
+    func hasHistory(_ id: Integration.ID) async throws(RedisFailure) -> Bool {
         let commands: [[RedisArgument]] =
             switch id.kind {
             case .source:

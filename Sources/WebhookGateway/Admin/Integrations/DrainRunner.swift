@@ -44,7 +44,10 @@ final class DrainRunner {
     }
 
     private func delete(_ integration: Integration) async throws(RedisFailure) {
-        guard try await services.integrations.remove(integration) == .done else { return }
+        guard
+            try await services.integrations.remove(
+                integration, leaves: try await services.hasHistory(integration.id)) == .done
+        else { return }
         try await services.lanes.forget(integration.id.key)
         await services.takeUpIntegrations()
         services.log.info("a drained destination is deleted", ["integration": .text(integration.id.description)])
