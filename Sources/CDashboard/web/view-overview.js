@@ -10,7 +10,7 @@ import { counted, number, short } from "./text.js";
 import { standing } from "./view-destinations.js";
 
 const ranges = { hour: { minutes: 60, step: 1 }, day: { minutes: 1440, step: 15 }, week: { minutes: 10_080, step: 120 } };
-const refusals = ["missing", "malformed", "mismatch", "expired", "address_not_allowed", "too_large", "bad_request", "rate_limited", "address_limited", "unavailable", "queue_full"];
+const refusals = ["missing", "malformed", "mismatch", "expired", "address_not_allowed", "too_large", "bad_request", "rate_limited", "address_limited", "tenant_limited", "unavailable", "queue_full"];
 const tones = ["tone-1", "tone-2", "tone-3", "tone-4", "tone-5", "tone-6"];
 
 export async function draw(holder, context) {

@@ -20,6 +20,8 @@ final class AdminHandler: @ControlPlane RequestHandler {
         @ControlPlane var declared: Configuration { get }
         /// The managed integrations as this process has them.
         @ControlPlane var catalog: IntegrationCatalog? { get }
+        /// What the archive holds, as of this process' last look.
+        @ControlPlane var archive: ArchiveTrimmer.Figures? { get }
         /// Keeps the credentials of integrations; nil: there is none (any more).
         @ControlPlane var vault: Vault? { get }
         /// Has this process take up changed integrations, now.

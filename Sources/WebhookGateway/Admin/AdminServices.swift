@@ -23,6 +23,7 @@ final class AdminServices {
     let replays: ReplayStore
     let integrations: IntegrationStore
     let shapes: ShapeStore
+    let tenants: TenantStore
     /// As the file says it.
     private(set) var fileConfiguration: Configuration
     /// What is in force: the file's, with the mappings that came through the API.
@@ -53,6 +54,7 @@ final class AdminServices {
         replays = ReplayStore(connection: connection, keys: keys)
         integrations = IntegrationStore(connection: connection, keys: control)
         shapes = ShapeStore(connection: connection, keys: control)
+        tenants = TenantStore(connection: connection, keys: keys)
         authenticator = try Authenticator(connection, control, jwt: configuration.admin.jwt)
     }
 

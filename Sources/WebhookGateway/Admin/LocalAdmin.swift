@@ -13,6 +13,7 @@ final class LocalAdmin {
         func takeUpMappings() async {}
         let declared: Configuration
         var catalog: IntegrationCatalog?
+        let archive: ArchiveTrimmer.Figures? = nil
         var vault: Vault?
         func takeUpIntegrations() async {}
 

@@ -16,7 +16,7 @@ extension Gateway {
     /// The outcomes of deliveries that were turned away.
     private static let refusals: [RequestOutcome] = [
         .missing, .malformed, .mismatch, .expired, .addressNotAllowed, .tooLarge, .badRequest, .rateLimited,
-        .addressLimited, .unavailable, .queueFull,
+        .addressLimited, .tenantLimited, .unavailable, .queueFull,
     ]
 
     /// Deliveries that this process refused since its start, by `source:<name>:<outcome>`.

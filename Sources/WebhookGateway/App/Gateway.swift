@@ -51,7 +51,7 @@ final class Gateway: AdminHandler.Gateway {
     private var mappingWatch: MappingWatch?
     private var integrationWatch: IntegrationWatch?
     private var ledgerMetrics: LedgerMetrics?
-    private var archive: ArchiveTrimmer?
+    private var archiveTrimmer: ArchiveTrimmer?
     private var shapes: ShapeLearner?
     private var signals: Signals?
     private var stopRequest: CheckedContinuation<Void, Never>?
@@ -147,8 +147,8 @@ final class Gateway: AdminHandler.Gateway {
             if integrationWatch?.catalog.isComplete == true { forwarder.start() } else { forwarderWaits = true }
         }
         if !roles.isDisjoint(with: [.forward, .admin]) {
-            archive = ArchiveTrimmer(redis, configuration)
-            archive?.start()
+            archiveTrimmer = ArchiveTrimmer(redis, configuration)
+            archiveTrimmer?.start()
             shapes = ShapeLearner(redis, configuration, log: log)
             shapes?.start()
         }
@@ -263,7 +263,7 @@ final class Gateway: AdminHandler.Gateway {
         guard let plan = try makePlan(new, certificates) else { return }
         try adminHandler?.services.reload(new)
         try forwarder?.reload(new)
-        archive?.reload(new)
+        archiveTrimmer?.reload(new)
         shapes?.reload(new)
         reload(plan)
         configuration = new
@@ -289,6 +289,9 @@ final class Gateway: AdminHandler.Gateway {
 
     /// The managed integrations as this process has them.
     var catalog: IntegrationCatalog? { integrationWatch?.catalog }
+
+    /// What the archive holds, as of the last look.
+    var archive: ArchiveTrimmer.Figures? { archiveTrimmer?.figures }
 
     private func startIntegrations(_ redis: RedisSettings, _ vault: Vault) async -> IntegrationWatch {
         await IntegrationWatch.start(
@@ -379,7 +382,7 @@ final class Gateway: AdminHandler.Gateway {
         mappingWatch?.stop()
         integrationWatch?.stop()
         ledgerMetrics?.stop()
-        archive?.stop()
+        archiveTrimmer?.stop()
         vault?.close()
         shapes?.stop()
         await privateRedis?.stop(within: max(Duration.seconds(5), deadline - .now))
@@ -422,7 +425,7 @@ final class Gateway: AdminHandler.Gateway {
         Metrics.append(certificates?.expiries ?? [], to: &text)
         if let forwarder { DeliveryMetrics.append(forwarder, to: &text) }
         await ledgerMetrics?.append(configuration, to: &text)
-        if let archive { text.append(archive) }
+        if let archiveTrimmer { text.append(archiveTrimmer) }
         if let shapes { await text.append(shapes) }
         return text.bytes
     }

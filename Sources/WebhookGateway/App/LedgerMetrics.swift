@@ -55,10 +55,29 @@ final class LedgerMetrics {
         for death in ledger.deaths {
             text.sample("webhook_dead_total", ["destination": death.lane, "category": death.category], death.count)
         }
+        await appendLimits(configuration.tenantLimits, to: &text)
         await appendCircuits(configuration, to: &text)
         text.family("webhook_orphan_lane", .gauge, "Events owed to a destination that has left the configuration.")
         for lane in ledger.orphans(configuration) {
             text.sample("webhook_orphan_lane", ["destination": lane.name], lane.flow.present)
+        }
+    }
+
+    /// Of tenants that have a limit of their own; what was refused of others is in `webhook_requests_total`.
+    private func appendLimits(_ limits: TenantLimitsConfiguration, to text: inout PrometheusText) async {
+        let tenants = limits.tenants.filter { $0.limits.eventsPerMinute > 0 }.map(\.name)
+        let store = TenantStore(connection: connection, keys: keys)
+        guard !tenants.isEmpty, let usages = try? await store.usage(of: tenants, limits) else { return }
+        text.family(
+            "webhook_tenant_held_events", .gauge, "Events held back because the tenant has more than its limit.")
+        for (tenant, usage) in zip(tenants, usages) {
+            text.sample("webhook_tenant_held_events", ["tenant": tenant], usage.held)
+        }
+        text.family(
+            "webhook_tenant_refused_events_total", .counter,
+            "Events answered 429 because the tenant has more than its limit.")
+        for (tenant, usage) in zip(tenants, usages) {
+            text.sample("webhook_tenant_refused_events_total", ["tenant": tenant], usage.refusedTotal)
         }
     }
 

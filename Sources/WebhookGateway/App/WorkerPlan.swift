@@ -13,6 +13,7 @@ struct WorkerPlan: Sendable {
     var examination: StoreExamination
     var identity: StoreIdentity
     var sources: [SourceConfiguration]
+    private let tenantLimits: TenantLimitsConfiguration
     /// Whether there may be sources that have not been read yet: one that is not known is answered 503, not 404.
     var mayLackSources = false
     /// Sources that are as they were in the plan before: workers keep theirs, and what they have prepared for them.
@@ -56,6 +57,7 @@ struct WorkerPlan: Sendable {
         examination = StoreExamination(redis, configuration.redis)
         identity = StoreIdentity(directory: dataDirectory)
         sources = configuration.sources.filter(\.enabled)
+        tenantLimits = configuration.tenantLimits
         mappings = configuration.mappings
         let catalog = MappingCatalog(overrides: configuration.mappings)
         mappers = [:]
@@ -78,6 +80,7 @@ struct WorkerPlan: Sendable {
 
     /// Notes which sources are as they were in the plan that the workers have now.
     mutating func compare(with before: WorkerPlan) {
+        guard tenantLimits == before.tenantLimits else { return }
         let known = Dictionary(before.sources.map { ($0.name, $0) }) { first, _ in first }
         let changed = Set(mappings.keys).union(before.mappings.keys).filter { mappings[$0] != before.mappings[$0] }
         unchanged = Set(
@@ -88,11 +91,14 @@ struct WorkerPlan: Sendable {
     ///
     /// - Parameter current: the endpoint of a name that the thread has already; kept when it is unchanged.
     func makeSources(_ current: (String) -> Source? = { _ in nil }) -> [Source] {
-        sources.compactMap { configuration in
+        let (limits, own) = (tenantLimits.others, tenantLimits.byTenant)
+        return sources.compactMap { configuration in
             if unchanged.contains(configuration.name), let source = current(configuration.name) { return source }
             guard let mapper = mappers[configuration.name] else { return nil }
             do {
-                let source = try Source(configuration, mapper: mapper, keys: keys)
+                let source = try Source(configuration, mapper: mapper, keys: keys) { tenant in
+                    TenantLimit(tenant, own[tenant] ?? limits, keys: keys)
+                }
                 source.rate = rates[configuration.name]
                 source.refusals = refusals[configuration.name]
                 return source

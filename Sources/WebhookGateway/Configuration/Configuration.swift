@@ -9,6 +9,8 @@ struct Configuration: ConfigurationSection {
     var archive = ArchiveConfiguration()
     var spool = SpoolConfiguration()
     var queues = QueuesConfiguration()
+    /// What each tenant may have and use.
+    var tenantLimits = TenantLimitsConfiguration()
     /// How long a stopping process may take to finish what is in flight.
     var drainSeconds = 25
     var log = LogConfiguration()
@@ -34,6 +36,7 @@ struct Configuration: ConfigurationSection {
         keys.section("archive", &archive)
         keys.section("spool", &spool)
         keys.section("queues", &queues)
+        keys.section("tenantLimits", &tenantLimits)
         keys.integer("drainSeconds", &drainSeconds, in: 0...86_400)
         keys.section("log", &log)
         keys.section("vault", &vault)

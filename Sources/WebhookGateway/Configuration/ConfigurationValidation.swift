@@ -20,6 +20,7 @@ struct ConfigurationValidation {
         configuration.sources.forEach { validation.check($0) }
         validation.checkMappings()
         configuration.destinations.forEach { validation.check($0) }
+        validation.checkTenantLimits()
         validation.checkWhole()
         return validation.issues
     }
@@ -179,7 +180,7 @@ extension ConfigurationValidation {
         issues.append(ConfigurationIssue(keyPath: keyPath, message: message, remedy: remedy))
     }
 
-    private mutating func warning(_ keyPath: String, _ message: String, _ remedy: String) {
+    mutating func warning(_ keyPath: String, _ message: String, _ remedy: String) {
         issues.append(ConfigurationIssue(keyPath: keyPath, message: message, remedy: remedy, severity: .warning))
     }
 

@@ -6,7 +6,7 @@ import Glibc
 final class Forwarder {
     typealias MakeDestination = (DestinationConfiguration) throws(InvalidDestination) -> any Destination
 
-    static nonisolated let scripts: [RedisScript] = QueueStore.scripts + LaneStore.scripts
+    static nonisolated let scripts: [RedisScript] = QueueStore.scripts + LaneStore.scripts + TenantStore.scripts
 
     private let link: StoreLink
     private let waiting: StoreLink
@@ -37,7 +37,8 @@ final class Forwarder {
         waiting = StoreLink(blocking, scripts: [], log: Log(level: .error))
         reaper = Reaper(
             queues: QueueReaper(connection: link.connection, keys: keys, mostReturns: configuration.queues.maxReturns),
-            link: link, interval: .seconds(configuration.queues.leaseCheckSeconds), log: log)
+            tenants: TenantStore(connection: link.connection, keys: keys), link: link,
+            interval: .seconds(configuration.queues.leaseCheckSeconds), log: log)
         for destination in configuration.destinations where destination.enabled {
             lanes[destination.name] = (destination, try makeLane(destination))
         }
@@ -117,6 +118,7 @@ final class Forwarder {
         let queues = Set(configuration.sources.flatMap(\.queues)).union([Keys.eventsQueue])
         reaper.watch(
             queues: queues.sorted(), lanes: configuration.routedDestinations.map { laneStore($0.name) },
+            limits: configuration.tenantLimits,
             wake: { [weak self] name in self?.lanes[name]?.lane.wake() })
     }
 

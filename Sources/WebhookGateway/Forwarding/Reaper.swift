@@ -1,31 +1,39 @@
 /// Brings back what died with its holder: entries of workers whose lease has lapsed, events whose claim has ended; lets
-/// in what is due. Every forwarder runs one; the scripts are atomic, so any number do no harm.
+/// in what is due, and what tenants' limits held back. Every forwarder runs one; the scripts are atomic, so any number do no harm.
 @ControlPlane
 final class Reaper {
     private let queues: QueueReaper
+    private let tenants: TenantStore
     private let link: StoreLink
     private let interval: Duration
     private let log: Log
     private let signal = Signal()
     private var names: [String] = []
     private var lanes: [LaneStore] = []
+    private var limits = TenantLimitsConfiguration()
+    /// Tenants of whom something is held back, as was said.
+    private var holding: Set<String> = []
     private var wake: (String) -> Void = { _ in }
     private var isStopping = false
     private var task: Task<Void, Never>?
 
-    init(queues: QueueReaper, link: StoreLink, interval: Duration, log: Log) {
+    init(queues: QueueReaper, tenants: TenantStore, link: StoreLink, interval: Duration, log: Log) {
         self.queues = queues
+        self.tenants = tenants
         self.link = link
         self.interval = interval
         self.log = log
     }
 
-    /// Watches these queues (besides all that were ever watched) and lanes.
+    /// Watches these queues (besides all that were ever watched) and lanes, and lets held events go by these limits.
     ///
     /// - Parameter wake: told the destinations whose lane got events back.
-    func watch(queues: [String], lanes: [LaneStore], wake: @escaping (String) -> Void) {
+    func watch(
+        queues: [String], lanes: [LaneStore], limits: TenantLimitsConfiguration, wake: @escaping (String) -> Void
+    ) {
         names = queues
         self.lanes = lanes
+        self.limits = limits
         self.wake = wake
     }
 
@@ -68,6 +76,7 @@ final class Reaper {
                 "work of a worker whose lease lapsed went back to its queue",
                 ["queue": .text(round.queue), "returned": .number(round.returned), "dead": .number(round.dead)])
         }
+        try await releaseHeld()
         for lane in lanes {
             let count = try await reap(lane)
             guard count > 0 else { continue }
@@ -76,6 +85,23 @@ final class Reaper {
                 ["destination": .text(lane.destination), "events": .number(count)])
             wake(lane.destination)
         }
+    }
+
+    private func releaseHeld() async throws(RedisFailure) {
+        var releases = try await tenants.release(limits)
+        while !isStopping, releases.contains(where: TenantStore.mayHaveMore) {
+            releases = try await tenants.release(limits)
+        }
+        let now = Set(releases.lazy.filter { $0.held > 0 }.map(\.tenant))
+        for release in releases where now.contains(release.tenant) && !holding.contains(release.tenant) {
+            log.warning(
+                "events of a tenant over its limit are held back; they join their queues as the limit allows. Raise its tenantLimits.eventsPerMinute to let them go sooner",
+                ["tenant": .text(release.tenant), "held": .number(release.held)])
+        }
+        for tenant in holding.subtracting(now).sorted() {
+            log.info("nothing of a tenant is held back any more", ["tenant": .text(tenant)])
+        }
+        holding = now
     }
 
     /// All that has ended, a part at a time: a forwarder may die with tens of thousands of events in flight.

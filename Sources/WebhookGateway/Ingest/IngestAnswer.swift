@@ -90,6 +90,14 @@ enum IngestAnswer {
         Problem(.tooManyRequests, "This source delivers faster than it may.", retryAfter: seconds)
     }
 
+    /// 429: authentic and new, but more than the tenant may have (`tenantLimits`).
+    static func tenantLimited(retryAfter seconds: Int) -> Problem {
+        Problem(
+            .tooManyRequests,
+            "The account that this belongs to has more events than it may have; deliver it again later.",
+            retryAfter: seconds)
+    }
+
     /// 429 before the body: too much from this address was not authentic.
     static func tooManyFailures(retryAfter seconds: Int) -> Problem {
         Problem(.tooManyRequests, "Too many deliveries from this address could not be proved.", retryAfter: seconds)

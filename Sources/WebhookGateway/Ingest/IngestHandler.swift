@@ -215,6 +215,7 @@ final class IngestHandler: RequestHandler {
             switch result {
             case .success(let answers): acknowledge(events, answers, source, context, peer, exchange)
             case .failure(let failure):
+                if let limit = failure.tenantLimit { return refuse(limit, source, context, peer, exchange) }
                 let isFull = failure == .refused(RedisRefusal.queueFull)
                 let problem = isFull ? IngestAnswer.queueFull : IngestAnswer.unavailable
                 source.counters.count(isFull ? .queueFull : .unavailable, nanoseconds: elapsed(context))
@@ -222,6 +223,17 @@ final class IngestHandler: RequestHandler {
                 exchange.reply(problem.response(requestID: context.requestID))
             }
         }
+    }
+
+    /// The provider is to deliver it again: what the store took of it proves a duplicate then.
+    private func refuse(
+        _ limit: TenantLimit.Refusal, _ source: Source, _ context: RequestContext, _ peer: IPAddress?,
+        _ exchange: Exchange
+    ) {
+        let problem = IngestAnswer.tenantLimited(retryAfter: limit.seconds)
+        source.counters.count(.tenantLimited, nanoseconds: elapsed(context))
+        finish(source, problem, context, peer: peer, reason: "tenant \(limit.tenant) over tenantLimits.eventsPerMinute")
+        exchange.reply(problem.response(requestID: context.requestID))
     }
 
     private func acknowledge(

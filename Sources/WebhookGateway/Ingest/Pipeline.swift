@@ -90,7 +90,7 @@ final class Pipeline {
         }
         return NewEvent(
             id: id, type: mapped.type, key: event.key, record: record.bytes, metadataEnd: metadataEnd,
-            jsonEnd: jsonEnd)
+            jsonEnd: jsonEnd, limit: source.limit(of: event.account))
     }
 
     /// An authentic delivery that cannot become an event is kept with the reason. Without a key of its own it is told
@@ -115,7 +115,7 @@ final class Pipeline {
         if !source.archivesEvents { record.append(delivery.body) }
         return NewEvent(
             id: id, type: type, key: key, record: record.bytes, metadataEnd: metadataEnd, jsonEnd: jsonEnd,
-            isQuarantined: true)
+            isQuarantined: true, limit: source.limit(of: event?.account))
     }
 
     private static let largestSharedBody = 4096

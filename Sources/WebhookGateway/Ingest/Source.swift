@@ -27,18 +27,26 @@ final class Source {
     var rate: SourceRate?
     /// Which refused deliveries are kept, shared with the other workers; nil: none.
     var refusals: RefusalGate?
+    /// Where in `keys.limits` a tenant's limit stands, from 1.
+    private let limitPlaces: [String: Int]
     /// What names this source in a request's context, see `IngestHandler.source(of:)`.
     var route = 0
 
+    /// - Parameter limits: of a tenant, how many events it may have; nil: as many as there are.
     /// - Throws: `InvalidSettings` when the provider refuses its settings; the configuration was checked before.
-    init(_ configuration: SourceConfiguration, mapper: Mapper, keys: Keys) throws {
+    init(
+        _ configuration: SourceConfiguration, mapper: Mapper, keys: Keys,
+        limits: (_ tenant: String) -> TenantLimit? = { _ in nil }
+    ) throws {
         name = configuration.name
         provider = try configuration.makeProvider()
         let kind = configuration.providerKind
         self.mapper = mapper
+        let limited = Set(configuration.tenants.values).union([configuration.tenant]).sorted().compactMap(limits)
+        limitPlaces = Dictionary(uniqueKeysWithValues: limited.enumerated().map { ($1.tenant, $0 + 1) })
         self.keys = SourceKeys(
             source: configuration.name, queues: configuration.queues,
-            dedupeWindowSeconds: configuration.dedupeWindowSeconds, keys: keys)
+            dedupeWindowSeconds: configuration.dedupeWindowSeconds, limits: limited, keys: keys)
         tenant = configuration.tenant
         tenants = configuration.tenants
         maxBodyBytes = configuration.maxBodyBytes
@@ -58,6 +66,11 @@ final class Source {
     func tenant(of account: String?) -> String {
         guard let account, !tenants.isEmpty else { return tenant }
         return tenants[account] ?? tenant
+    }
+
+    /// Which of `keys.limits` concerns an event of that account, from 1; 0: none.
+    func limit(of account: String?) -> Int {
+        keys.limits.isEmpty ? 0 : limitPlaces[tenant(of: account)] ?? 0
     }
 }
 

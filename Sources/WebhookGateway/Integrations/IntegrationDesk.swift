@@ -60,14 +60,15 @@ struct IntegrationDesk {
         try await seal(credentials, into: &integration)
         // Whoever takes a key over gets what is kept under it: waiting events, and refused deliveries to look at.
         let needsOwner = principal.tenant == nil ? false : try await hasHistory(integration.id)
-        switch try await store.add(integration, limit: IntegrationRules.mostPerTenant, needsOwner: needsOwner) {
+        let limit = file.tenantLimits.limits(of: integration.tenant).integrations
+        switch try await store.add(integration, limit: limit, needsOwner: needsOwner) {
         case .done: break
         case .conflict, .isAnothers:
             throw Problem(.conflict, "\(integration.id) is taken; choose another key.")
         case .limitReached:
             throw Problem(
                 .conflict,
-                "The tenant \(integration.tenant) has \(IntegrationRules.mostPerTenant) integrations, which is the limit; delete one first."
+                "The tenant \(integration.tenant) has \(limit) integrations, which is its limit; delete one, or have an operator raise tenantLimits.integrations."
             )
         }
         await changed()

@@ -3,9 +3,6 @@ struct IntegrationRules {
     let principal: Principal
     let known: KnownParts
 
-    /// How many integrations a tenant may have.
-    static let mostPerTenant = 1000
-
     /// Keys that reach beyond a tenant: only who has to do with all of them sets these.
     private static let installationKeys: [Integration.Kind: Set<String>] = [
         .source: ["queues", "tenants"], .destination: ["allowPrivateAddresses"],

@@ -66,6 +66,19 @@ struct IntegrationStore {
         return tenant == nil || found.tenant == tenant ? found : nil
     }
 
+    /// How many a tenant has; `tenant` nil: how many each has.
+    func counts(of tenant: String?) async throws(RedisFailure) -> [String: Int] {
+        if let tenant {
+            let count = try await connection.command(["HGET", .text(keys.integrationTenants), .text(tenant)])
+            return [tenant: Int(count.integer ?? 0)]
+        }
+        var counts: [String: Int] = [:]
+        for (name, count) in try await connection.command(["HGETALL", .text(keys.integrationTenants)]).fields {
+            counts[name] = Int(count.integer ?? 0)
+        }
+        return counts
+    }
+
     /// Keeps a new one; nothing may be there under its id.
     ///
     /// - Parameters:

@@ -2,7 +2,8 @@
 /// has expired. Any number of processes may run one.
 ///
 /// It goes through the indexes a page at a time and leaves Redis to others in between. How many events there are it
-/// knows exactly; their bytes it measures on each pass and estimates from the average between two.
+/// knows exactly; their bytes it measures on each pass and estimates from the average between two. Where there are several
+/// tenants, those lose events who have more than their share (`ArchiveShares`).
 @ControlPlane
 final class ArchiveTrimmer {
     /// What the last pass found.
@@ -13,6 +14,10 @@ final class ArchiveTrimmer {
         var bytes = 0
         /// Those that no limit touches, since they are owed to someone.
         var owed = 0
+        /// What of it is whose.
+        var tenants: [String: ArchiveShares.Amount] = [:]
+        /// The same of each source whose events are several tenants'.
+        fileprivate var shared: [String: [String: ArchiveShares.Amount]] = [:]
     }
 
     /// One pass' place in a source's index.
@@ -46,14 +51,19 @@ final class ArchiveTrimmer {
     let connection: RedisConnection
     private let keys: Keys
     private var limits: ArchiveConfiguration
-    private var sources: [SourceConfiguration]
+    private var sources: [String: SourceConfiguration]
+    private var shares: ArchiveShares
+    /// The only tenant there is; nil where there are several.
+    private var onlyTenant: String?
     private var task: Task<Void, Never>?
 
     init(_ redis: RedisSettings, _ configuration: Configuration) {
         connection = RedisConnection(redis, scripts: [.trimArchive], loop: ControlPlane.loop)
         keys = Keys(prefix: configuration.redis.prefix)
         limits = configuration.archive
-        sources = configuration.sources
+        sources = configuration.sourcesByName
+        shares = ArchiveShares(configuration.archive, configuration.tenantLimits)
+        onlyTenant = configuration.onlyTenant
     }
 
     func start() {
@@ -64,7 +74,9 @@ final class ArchiveTrimmer {
     /// Takes up a new configuration's limits.
     func reload(_ configuration: Configuration) {
         limits = configuration.archive
-        sources = configuration.sources
+        sources = configuration.sourcesByName
+        shares = ArchiveShares(configuration.archive, configuration.tenantLimits)
+        onlyTenant = configuration.onlyTenant
     }
 
     func stop() {
@@ -97,7 +109,7 @@ final class ArchiveTrimmer {
 
     /// Every source that ever had an event, in or out of the configuration.
     private func sourceNames() async throws(RedisFailure) -> [String] {
-        var names = Set(sources.map(\.name))
+        var names = Set(sources.keys)
         for field in try await connection.command(["HKEYS", .text(keys.ledger)]).elements?.compactMap(\.string) ?? [] {
             let parts = field.split(separator: ":")
             if parts.count == 3, parts[0] == "source" { names.insert(String(parts[1])) }
@@ -118,9 +130,42 @@ final class ArchiveTrimmer {
         return figures.bytes / figures.events
     }
 
+    /// Whose events a source has; `*`: each event says it itself.
+    private func tenant(of source: String) -> String {
+        if let onlyTenant { return onlyTenant }
+        // Of a source that has left the configuration nobody knows it any more.
+        guard let source = sources[source], source.tenants.isEmpty else { return "*" }
+        return source.tenant
+    }
+
+    /// What each tenant has too much now. How a source's events are spread over several tenants is known of the last pass;
+    /// before the first, nobody's there count as too much.
+    private func excess(_ names: [String]) async throws(RedisFailure) -> [String: ArchiveShares.Amount] {
+        guard onlyTenant == nil else { return [:] }
+        let counts = try await connection.pipeline(names.map { ["ZCARD", .text(keys.index($0))] })
+        var holdings: [String: ArchiveShares.Amount] = [:]
+        for (name, count) in zip(names, counts) {
+            let events = Int(count.integer ?? 0)
+            let tenant = tenant(of: name)
+            guard tenant == "*" else {
+                holdings[tenant, default: .init()].events += events
+                continue
+            }
+            let seen = figures?.shared[name] ?? [:]
+            let whole = max(1, seen.values.reduce(0) { $0 + $1.events })
+            for (tenant, part) in seen { holdings[tenant, default: .init()].events += part.events * events / whole }
+        }
+        for (tenant, held) in holdings {
+            guard let seen = figures?.tenants[tenant], seen.events > 0 else { continue }
+            holdings[tenant]?.bytes = held.events * seen.bytes / seen.events
+        }
+        return shares.excess(holdings)
+    }
+
     /// Goes through all indexes once, where the oldest events are first.
     func pass(_ names: [String]? = nil) async throws {
         let names = if let names { names } else { try await sourceNames() }
+        var excess = try await excess(names)
         let oldest = try await connection.pipeline(
             names.map { ["ZRANGE", .text(keys.index($0)), 0, 0, "WITHSCORES"] })
         var places = zip(names, oldest).map { Place(source: $0, next: $1.elements?.last?.integer) }
@@ -131,8 +176,21 @@ final class ArchiveTrimmer {
         }) {
             try Task.checkCancellation()
             let started = ContinuousClock.now
-            let numbers = try await connection.evaluate(call(places[index], indexes)).elements?.compactMap(\.integer)
-            guard let numbers, numbers.count == 6 else { throw RedisFailure.unexpectedReply("six numbers were due") }
+            let parts = try await connection.evaluate(call(places[index], indexes, excess)).elements ?? []
+            let numbers = parts.compactMap(\.integer)
+            guard numbers.count == 6, parts.count == 7 else {
+                throw RedisFailure.unexpectedReply("six numbers were due")
+            }
+            for row in parts[6].elements ?? [] {
+                let name = row.elements?.first?.string ?? ""
+                let counts = row.elements?.compactMap { $0.integer.map { Int($0) } } ?? []
+                guard counts.count == 4 else { throw RedisFailure.unexpectedReply("four numbers were due") }
+                found.tenants[name, default: .init()].add(counts[2], counts[3])
+                if tenant(of: places[index].source) == "*" {
+                    found.shared[places[index].source, default: [:]][name, default: .init()].add(counts[2], counts[3])
+                }
+                excess[name]?.add(-counts[0], -counts[1])
+            }
             trimmed += Int(numbers[1])
             places[index].offset += Int(numbers[2])
             found.events += Int(numbers[2])
@@ -146,7 +204,7 @@ final class ArchiveTrimmer {
         figures = found
     }
 
-    private func call(_ place: Place, _ indexes: [String]) -> ScriptCall {
+    private func call(_ place: Place, _ indexes: [String], _ excess: [String: ArchiveShares.Amount]) -> ScriptCall {
         var call = ScriptCall(.trimArchive, keys: [keys.index(place.source)] + indexes)
         call.add(keys.prefix)
         call.add(Int64(place.offset))
@@ -155,11 +213,37 @@ final class ArchiveTrimmer {
         call.add(Int64(limits.maxBytes))
         call.add(Int64(bytesPerEvent))
         // Of a source that has left the configuration nobody knows where its events went.
-        let source = sources.first { $0.name == place.source }
-        call.add(source?.queues.contains(Keys.eventsQueue) ?? true ? "1" as StaticString : "0")
+        call.add(sources[place.source]?.queues.contains(Keys.eventsQueue) ?? true ? "1" as StaticString : "0")
         call.add(Int64(limits.ttlSeconds))
         call.add(Self.margin.milliseconds)
+        let owner = tenant(of: place.source)
+        call.add(owner)
+        call.add(onlyTenant == nil ? "1" as StaticString : "0")
+        for (tenant, amount) in excess where owner == "*" || owner == tenant {
+            call.add(tenant)
+            call.add(Int64(amount.events))
+            call.add(Int64(amount.bytes))
+        }
         return call
+    }
+}
+
+extension ArchiveShares.Amount {
+    fileprivate mutating func add(_ events: Int, _ bytes: Int) {
+        self.events += events
+        self.bytes += bytes
+    }
+}
+
+extension Configuration {
+    fileprivate var sourcesByName: [String: SourceConfiguration] {
+        Dictionary(sources.map { ($0.name, $0) }) { first, _ in first }
+    }
+
+    /// The tenant of all sources; nil where there are several.
+    fileprivate var onlyTenant: String? {
+        let first = sources.first?.tenant ?? "default"
+        return sources.allSatisfy { $0.tenant == first && $0.tenants.values.allSatisfy { $0 == first } } ? first : nil
     }
 }
 

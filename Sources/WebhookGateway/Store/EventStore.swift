@@ -10,9 +10,12 @@ struct SourceKeys: Sendable {
     let tokenPrefix: String
     /// Ledger, index, dead list, queues: what every call of the accept script begins with.
     let fixed: [String]
+    /// Of the tenants that have one and that events of the source may belong to (`NewEvent.limit`).
+    let limits: [TenantLimit]
 
-    init(source: String, queues: [String], dedupeWindowSeconds: Int, keys: Keys) {
+    init(source: String, queues: [String], dedupeWindowSeconds: Int, limits: [TenantLimit] = [], keys: Keys) {
         self.source = source
+        self.limits = limits
         self.queues = queues
         self.dedupeWindowSeconds = dedupeWindowSeconds
         dedupePrefix = Array(keys.dedupePrefix(source).utf8)
@@ -58,10 +61,37 @@ final class EventStore {
         var events = RESPEncoder()
         var count = 0
         var deliveries: [Delivery] = []
+        /// The tenants with a limit that have events in this call.
+        private(set) var limits: [TenantLimit] = []
+        /// Of each event, where in `limits` its tenant's stands, from 1; shorter than `count` where the last have none.
+        private var places: [Int] = []
 
         init(keys: SourceKeys) { self.keys = keys }
 
+        /// Notes whose event that with this number in the call is.
+        func add(_ limit: TenantLimit, ofEvent number: Int) {
+            let place = limits.firstIndex { $0.tenant == limit.tenant } ?? limits.endIndex
+            if place == limits.endIndex { limits.append(limit) }
+            while places.count < number { places.append(0) }
+            places.append(place + 1)
+        }
+
+        /// Appends what the script wants to know of the limits; returns how many arguments that took.
+        func appendLimits(to tail: inout RESPEncoder) -> Int {
+            guard !limits.isEmpty else { return 0 }
+            for limit in limits {
+                tail.argument(limit.tenant)
+                tail.argument(Int64(limit.perMinute))
+                tail.argument(limit.holds ? "queue" as StaticString : "reject")
+                tail.argument(Int64(limit.maxHeld))
+            }
+            for number in 0..<count { tail.argument(Int64(number < places.count ? places[number] : 0)) }
+            return 4 * limits.count + count
+        }
+
         func removeAll() {
+            limits.removeAll(keepingCapacity: true)
+            places.removeAll(keepingCapacity: true)
             dedupeKeys.bytes.removeAll(keepingCapacity: true)
             events.bytes.removeAll(keepingCapacity: true)
             deliveries.removeAll(keepingCapacity: true)
@@ -121,8 +151,9 @@ final class EventStore {
     ) {
         guard connection.isReady else { return completion(.failure(.unavailable(connection.problem))) }
         let batch = batch(for: source, adding: events.count)
-        for event in events {
+        for (index, event) in events.enumerated() {
             archive(event)
+            if event.limit > 0 { batch.add(source.limits[event.limit - 1], ofEvent: batch.count + index) }
             appendDedupeKey(of: event, source, to: &batch.dedupeKeys)
             // An id is as old as its delivery, which may have spent hours in the spool.
             batch.events.argument(
@@ -188,9 +219,10 @@ final class EventStore {
         let deliveries = batch.deliveries
         var tail = RESPEncoder()
         tail.bytes.reserveCapacity(batch.dedupeKeys.bytes.count + batch.events.bytes.count + 512)
-        tail.argument(Int64(keys.fixed.count + count))
+        tail.argument(Int64(keys.fixed.count + count + 2 * batch.limits.count))
         for key in keys.fixed { tail.argument(key) }
         tail.bytes.append(contentsOf: batch.dedupeKeys.bytes)
+        for limit in batch.limits { for key in limit.keys { tail.argument(key) } }
         tail.argument(keys.source)
         tail.argument(Int64(keys.queues.count))
         tail.argument(Int64(keys.dedupeWindowSeconds))
@@ -198,10 +230,12 @@ final class EventStore {
         tail.argument(aliasPrefix)
         tail.argument(Int64(maxDepth))
         tail.argument(tally?.field ?? "")
+        tail.argument(Int64(batch.limits.count))
         for queue in keys.queues { tail.argument(queue) }
         tail.bytes.append(contentsOf: batch.events.bytes)
+        let limits = 2 * batch.limits.count + batch.appendLimits(to: &tail)
         batch.removeAll()
-        let arguments = 1 + keys.fixed.count + count + 7 + keys.queues.count + 4 * count
+        let arguments = 1 + keys.fixed.count + count + 8 + keys.queues.count + 4 * count + limits
         if connection.settings.waitReplicas > 0, replicas == nil { replicas = ReplicaWait(connection) }
         replicas?.began()
         connection.evaluate(.accept, argumentCount: arguments, tail: tail.bytes) { [replicas, tally] result in
@@ -241,20 +275,29 @@ final class EventStore {
     /// Most deliveries are one event that is new.
     private static let oneNew: [StoredEvent] = [.new]
 
-    /// What the script says to a delivery's events. One that found a queue full fails the delivery: the others are
-    /// stored, and will prove duplicates when it comes again.
+    /// What the script says to a delivery's events. One that found a queue full, or was past its tenant's limit, fails the
+    /// delivery: the others are stored, and will prove duplicates when it comes again.
     private static func read(_ answers: ArraySlice<RedisReply>) -> Result<[StoredEvent], RedisFailure> {
         if answers.count == 1, case .bytes(let first)? = answers.first, first.isEmpty { return .success(oneNew) }
         var events: [StoredEvent] = []
+        // The longest wait there is: when that is over all may come in.
+        var limit: TenantLimit.Refusal?
         events.reserveCapacity(answers.count)
         for answer in answers {
             guard case .bytes(let first) = answer, !first.isEmpty else {
                 events.append(.new)
                 continue
             }
-            if first.count == 1, first[0] == UInt8(ascii: "!") { return .failure(.refused(RedisRefusal.queueFull)) }
+            if first[0] == UInt8(ascii: "!") {
+                if first.count == 1 { return .failure(.refused(RedisRefusal.queueFull)) }
+                if let refusal = TenantLimit.Refusal(answer: first), refusal.seconds >= limit?.seconds ?? 0 {
+                    limit = refusal
+                }
+                continue
+            }
             events.append(.duplicate(of: String(decoding: first, as: UTF8.self)))
         }
+        if let limit { return .failure(.refused(limit.text)) }
         return .success(events)
     }
 }

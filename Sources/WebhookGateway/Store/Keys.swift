@@ -22,6 +22,9 @@
 /// | `queues` | set | queues ever configured, watched for lapsed leases | for ever |
 /// | `returns:<queue>` | hash | SHA-1 of an event → how often it came back from a lapsed worker | a day after the last |
 /// | `idle:<queue>` | hash | consumer without lease and work → since when (ms) | until it is forgotten or back |
+/// | `tenant:<tenant>:rate` | string | when a tenant with a limit may have a whole minute's events again (µs) | until then |
+/// | `tenant:<tenant>:held` | list | what is held back for the limit: names of queues, a line end, the event | until the limit lets it go |
+/// | `tenants:holding` | set | tenants of whom something is held back | until nothing is |
 /// | `dedupe:<source>:<key>` | string | id of the first delivery | dedupe window |
 /// | `token:<source>:<SHA-256>` | string | SHA-256 of what a single-use token has proved, where a provider signs no more | as long as the token could prove anything |
 /// | `event:<id>` | string | the record: line of metadata, line of envelope, raw body (`EventRecord`) | archive time; no expiry while owed |
@@ -88,6 +91,9 @@ struct Keys: Sendable {
     var queues: String { "\(prefix)queues" }
     func returns(_ queue: String) -> String { "\(prefix)returns:\(queue)" }
     func idle(_ queue: String) -> String { "\(prefix)idle:\(queue)" }
+    func tenantRate(_ tenant: String) -> String { "\(prefix)tenant:\(tenant):rate" }
+    func tenantHeld(_ tenant: String) -> String { "\(prefix)tenant:\(tenant):held" }
+    var tenantsHolding: String { "\(prefix)tenants:holding" }
     /// `event:` + id.
     var eventPrefix: String { "\(prefix)event:" }
     func event(_ id: String) -> String { eventPrefix + id }

@@ -12,11 +12,13 @@ struct NewEvent {
     private let metadataEnd: Int
     private let jsonEnd: Int
     var isQuarantined = false
+    /// Which of its source's tenants with a limit it belongs to, from 1 (`SourceKeys.limits`); 0: none.
+    var limit = 0
 
     /// Takes a record that is put together; both ends are places of line breaks.
     init(
         id: ULID, type: String, key: String, record: [UInt8], metadataEnd: Int, jsonEnd: Int,
-        isQuarantined: Bool = false
+        isQuarantined: Bool = false, limit: Int = 0
     ) {
         precondition(metadataEnd < jsonEnd && jsonEnd < record.count, "a record has two lines")
         self.id = id
@@ -26,6 +28,7 @@ struct NewEvent {
         self.metadataEnd = metadataEnd
         self.jsonEnd = jsonEnd
         self.isQuarantined = isQuarantined
+        self.limit = limit
     }
 
     init(

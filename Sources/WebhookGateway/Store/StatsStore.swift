@@ -9,7 +9,7 @@ struct StatsStore {
 
     /// One counter over time.
     struct Series: Equatable, Sendable {
-        /// `source`, `queue` or `destination`.
+        /// `source`, `queue`, `destination` or `tenant`.
         var kind: String
         var name: String
         var counter: String
@@ -74,7 +74,7 @@ struct StatsStore {
         return values.sorted { $0.key < $1.key }.compactMap { field, values in
             let parts = field.split(separator: ":", maxSplits: 2)
             // The ledger also counts for gateways and stores, which is nothing to chart.
-            guard parts.count == 3, ["source", "queue", "lane"].contains(parts[0]) else { return nil }
+            guard parts.count == 3, ["source", "queue", "lane", "tenant"].contains(parts[0]) else { return nil }
             let kind = parts[0] == "lane" ? "destination" : String(parts[0])
             return Series(kind: kind, name: String(parts[1]), counter: String(parts[2]), values: values)
         }

@@ -3,7 +3,7 @@ enum RequestOutcome: Int, CaseIterable, Sendable {
     case accepted, duplicate, quarantined, spooled, handshake
     case missing, malformed, mismatch, expired, addressNotAllowed
     case tooLarge, badRequest, timeout, methodNotAllowed
-    case rateLimited, addressLimited
+    case rateLimited, addressLimited, tenantLimited
     case unavailable, queueFull
 
     /// The label in metrics and logs.
@@ -25,6 +25,7 @@ enum RequestOutcome: Int, CaseIterable, Sendable {
         case .methodNotAllowed: "method_not_allowed"
         case .rateLimited: "rate_limited"
         case .addressLimited: "address_limited"
+        case .tenantLimited: "tenant_limited"
         case .unavailable: "unavailable"
         case .queueFull: "queue_full"
         }

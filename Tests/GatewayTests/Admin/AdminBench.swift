@@ -23,6 +23,7 @@ final class AdminBench {
         func takeUpMappings() async {}
         var declared = Configuration()
         var catalog: IntegrationCatalog? { nil }
+        var archive: ArchiveTrimmer.Figures? { nil }
         var vault: Vault? { nil }
         func takeUpIntegrations() async {}
     }

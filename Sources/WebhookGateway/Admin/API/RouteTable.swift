@@ -4,7 +4,7 @@ struct RouteTable: Sendable {
     static let all: [Route] = [
         StreamRoutes.all, EventRoutes.all, ReplayRoutes.all, DeadRoutes.all, RefusalRoutes.all, QueueRoutes.all,
         SourceRoutes.all, MappingRoutes.all, ShapeRoutes.all, DestinationRoutes.all, IntegrationRoutes.all,
-        RegistryRoutes.all,
+        RegistryRoutes.all, TenantRoutes.all,
         CircuitRoutes.all, OperationRoutes.all, AuditRoutes.all, TokenRoutes.all, SessionRoutes.all, HealthRoutes.all,
         DocumentRoutes.all,
     ].flatMap { $0 }

@@ -22,7 +22,8 @@ enum OperationRoutes {
             "series",
             .list(
                 .record([
-                    Shape.Member("kind", .choice(["source", "queue", "destination"])), Shape.Member("name", .string),
+                    Shape.Member("kind", .choice(["source", "queue", "destination", "tenant"])),
+                    Shape.Member("name", .string),
                     Shape.Member("counter", .string),
                     Shape.Member("values", .list(.integer(.min ... .max), longest: 20_000), "one a step"),
                 ]), longest: 100_000)),
@@ -41,12 +42,13 @@ enum OperationRoutes {
             return .json(ledger.line)
         },
         Route(
-            .get, "/api/v1/stats", "stats.show", "Counters by source, queue and destination, minute by minute",
+            .get, "/api/v1/stats", "stats.show", "Counters by source, queue, destination and tenant, minute by minute",
             .role(.viewer), .installation,
             query: [
                 Shape.Member("from", .moment, "at most 8 days ago; an hour before `to`"),
                 Shape.Member("to", .moment, "now"), Shape.Member("step", .integer(1...1440), "minutes; 1"),
-                Shape.Member("kind", .choice(["source", "queue", "destination"])), Shape.Member("name", .name),
+                Shape.Member("kind", .choice(["source", "queue", "destination", "tenant"])),
+                Shape.Member("name", .name),
             ],
             answer: .json("What was counted; steps without anything are 0.", stats), handle: stats),
     ]
@@ -182,6 +184,7 @@ enum OperationRoutes {
                     ))
             }
         }
+        findings += try await overLimits(services)
         for queue in ledger.queues where queue.quarantined + queue.flow.dead > 0 {
             var parts: [String] = []
             if queue.quarantined > 0 { parts.append("\(queue.quarantined) quarantined deliveries") }
@@ -192,5 +195,28 @@ enum OperationRoutes {
                     action: "\(deadAction) --queue \(queue.name)`, or open Dead letters in the dashboard."))
         }
         return findings
+    }
+
+    /// Tenants that have more events than they may, now.
+    @ControlPlane
+    private static func overLimits(_ services: AdminServices) async throws -> [Finding] {
+        let action =
+            "See what it sends; raise its tenantLimits.eventsPerMinute, or hold events back with overLimit: \"queue\"."
+        let held = try await services.tenants.holding().map { tenant, count in
+            Finding(
+                what: "\(count) events of the tenant \(tenant) are held back: it has more than its limit.",
+                action:
+                    "They join their queues as the limit allows; raise its tenantLimits.eventsPerMinute to let them go sooner."
+            )
+        }
+        let refused = try await services.stats.lastMinute().sorted { $0.key < $1.key }.compactMap { field, count in
+            let parts = field.split(separator: ":")
+            return parts.count == 3 && parts[0] == "tenant" && parts[2] == "refused" && count > 0
+                ? Finding(
+                    what:
+                        "\(count) events of the tenant \(parts[1]) were answered 429 in the last minute: it has more than its limit.",
+                    action: action) : nil
+        }
+        return held + refused
     }
 }

@@ -119,6 +119,13 @@ struct RedisExamination {
                     "the store has lost \(ledger.lostByStore) events that it had confirmed to this gateway: it was restarted or replaced without its last writes. Their providers may send them again by hand; once settled, stop the gateway, remove \(session.configuration.dataDirectory)/\(StoreTally.folder) and start it: the count begins anew"
                 ))
         }
+        for (tenant, events) in try await TenantStore(connection: session.connection, keys: session.keys).holding() {
+            findings.append(
+                .warning(
+                    "limits",
+                    "\(events) events of the tenant \(tenant) are held back because it has more than tenantLimits allows; they join their queues as the limit allows. Raise its eventsPerMinute to let them go sooner"
+                ))
+        }
         for lane in ledger.orphans(session.configuration) {
             findings.append(
                 .warning(

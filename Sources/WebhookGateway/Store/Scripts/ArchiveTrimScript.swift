@@ -5,9 +5,10 @@ extension RedisScript {
     /// KEYS: the source's index · the indexes of all sources.
     /// ARGV: prefix · how many entries to pass over · page · most events · most bytes (0: no limit) · bytes of an event on
     /// average, as far as known · 1: the source's events go to the forwarder · archive time in seconds · how long before the
-    /// first event that waits one may have come and wait, too (ms).
+    /// first event that waits one may have come and wait, too (ms) · whose events the source has (`*`: each record says it)
+    /// · 1: only tenants that have too much lose events · for each of them three: name, events, bytes too much.
     /// Answers: entries looked at · removed · kept · bytes kept · owed among the kept · arrival of the next entry (ms), or
-    /// -1 at the end.
+    /// -1 at the end · for each tenant that has events among them a list: name, removed, bytes removed, kept, bytes kept.
     ///
     /// An event is owed while its record does not expire (a lane, a dead list or the quarantine refers to it), while a lane
     /// or a replay has it before it, and while it waits for the forwarder: such an event's record is kept alive here,
@@ -68,6 +69,29 @@ extension RedisScript {
               return true
             end
 
+            local tenants, rows, tooMuch = {}, {}, {}
+            for i = 12, #ARGV, 3 do tooMuch[ARGV[i]] = {tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2])} end
+            -- What is counted of the tenant whose event it is. The envelope, a record's second line, says that before anything
+            -- in which the name could stand unescaped.
+            local function row(record)
+              local name = ARGV[10]
+              if name == '*' then
+                local text = redis.call('GETRANGE', record, 0, 8191)
+                local line = string.find(text, '\n', 1, true)
+                name = line and string.match(text, '"tenant":"([%w._-]+)"', line) or ''
+              end
+              if not tenants[name] then
+                tenants[name] = {name, 0, 0, 0, 0}
+                rows[#rows + 1] = tenants[name]
+              end
+              return tenants[name]
+            end
+            local function mayLose(counts)
+              if ARGV[11] ~= '1' then return true, true end
+              local most = tooMuch[counts[1]] or {0, 0}
+              return counts[2] < most[1], counts[3] < most[2]
+            end
+
             local members = redis.call('ZRANGE', KEYS[1], offset, offset + page - 1, 'WITHSCORES')
             for i = 1, #members, 2 do
               local id = members[i]
@@ -78,20 +102,24 @@ extension RedisScript {
                 total, bytes = total - 1, bytes - each
               else
                 local length, isOwed = redis.call('STRLEN', record), owes(id, tonumber(members[i + 1]), record, ttl)
-                local isOver = mostEvents > 0 and total > mostEvents or mostBytes > 0 and bytes > mostBytes
+                local counts = row(record)
+                local mayEvents, mayBytes = mayLose(counts)
+                local isOver = mostEvents > 0 and total > mostEvents and mayEvents or mostBytes > 0 and bytes > mostBytes and mayBytes
                 if isOver and not isOwed then
                   redis.call('UNLINK', record, prefix .. 'state:' .. id, prefix .. 'attempts:' .. id)
                   gone[#gone + 1] = id
                   total, bytes, removed = total - 1, bytes - length, removed + 1
+                  counts[2], counts[3] = counts[2] + 1, counts[3] + length
                 else
                   kept, size = kept + 1, size + length
+                  counts[4], counts[5] = counts[4] + 1, counts[5] + length
                   if isOwed then owed = owed + 1 end
                 end
               end
             end
             if #gone > 0 then redis.call('ZREM', KEYS[1], unpack(gone)) end
             local following = redis.call('ZRANGE', KEYS[1], offset + kept, offset + kept, 'WITHSCORES')
-            return {#members / 2, removed, kept, size, owed, following[2] and tonumber(following[2]) or -1}
+            return {#members / 2, removed, kept, size, owed, following[2] and tonumber(following[2]) or -1, rows}
             """#
     )
 }

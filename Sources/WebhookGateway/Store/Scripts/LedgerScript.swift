@@ -8,7 +8,8 @@ extension RedisScript {
     /// - lanes: name, entered, done, discarded, dead, waiting, in flight, delayed, skipped;
     /// - deaths: lane, category, count.
     ///
-    /// Quarantined deliveries lie on a queue's dead list and never entered the queue: its `dead` is without them.
+    /// Quarantined deliveries lie on a queue's dead list and never entered the queue: its `dead` is without them. What is
+    /// held back for a tenant's limit counts as delayed.
     static let ledger = RedisScript(
         name: "ledger",
         source: #"""
@@ -52,7 +53,7 @@ extension RedisScript {
                 name, t.entered or 0, t.done or 0, t.discarded or 0,
                 redis.call('LLEN', prefix .. 'dead:' .. name) - quarantined,
                 redis.call('LLEN', queue) + redis.call('LLEN', queue .. ':aside'), working,
-                redis.call('ZCARD', prefix .. 'delayed:' .. name), quarantined, consumers,
+                redis.call('ZCARD', prefix .. 'delayed:' .. name) + (t.held or 0), quarantined, consumers,
                 tonumber(redis.call('GET', queue .. ':paused') or '0'),
               })
             end

@@ -146,6 +146,11 @@ final class DurableStore {
         bytesInFlight -= Self.size(of: events)
         guard case .failure(let failure) = result else { return completion(result) }
         if failure == .refused(RedisRefusal.queueFull) { return refuseAsFull(completion) }
+        // A tenant's limit says nothing about Redis, and the spool is no way round it.
+        if let limit = failure.tenantLimit {
+            outages.limitReached(by: limit.tenant, log)
+            return completion(result)
+        }
         note(failure)
         keep(events.map { SpoolRecord($0, source) }, failure, completion)
     }
@@ -176,6 +181,10 @@ final class DurableStore {
         case .success: noteSuccess()
         case .failure(.refused(RedisRefusal.queueFull)): return refuseAsFull(completion)
         case .failure(let failure):
+            if let limit = failure.tenantLimit {
+                outages.limitReached(by: limit.tenant, log)
+                return completion(result)
+            }
             note(failure)
             if plan?.status.isFull == true { tellFull() }
         }

@@ -10,6 +10,8 @@ final class OutageLog: Sendable {
         var told: Set<String> = []
         var minute: UInt64 = 0
         var nextWordOfFullQueue: UInt64 = 0
+        /// By tenant; only those with a limit come here.
+        var nextWordOfLimit: [String: UInt64] = [:]
         var linesThisMinute = 0
     }
 
@@ -71,6 +73,21 @@ final class OutageLog: Sendable {
             log.warning(
                 "a queue is full; deliveries for it are answered 503. Let its consumers catch up, or raise queues.maxDepth"
             )
+        }
+    }
+
+    /// A tenant's events are past its limit; said once a minute while it lasts.
+    func limitReached(by tenant: String, _ log: Log) {
+        let isNews = state.withLock { state in
+            let now = Clock.monotonicNanoseconds()
+            guard now >= state.nextWordOfLimit[tenant, default: 0] else { return false }
+            state.nextWordOfLimit[tenant] = now &+ 60_000_000_000
+            return state.allowsLine()
+        }
+        if isNews {
+            log.warning(
+                "a tenant is over its limit; new deliveries of its are answered 429. Raise its tenantLimits.eventsPerMinute, or hold events back by overLimit: \"queue\"",
+                ["tenant": .text(tenant)])
         }
     }
 

@@ -19,12 +19,13 @@ struct ReaperTests {
             _ = try await store.connection.command(
                 ["ZADD", .text(store.keys.laneInflight("crm"))] + held.flatMap { [1, .text($0)] as [RedisArgument] })
             let reaper = Reaper(
-                queues: QueueReaper(connection: link.connection, keys: store.keys, mostReturns: 5), link: link,
+                queues: QueueReaper(connection: link.connection, keys: store.keys, mostReturns: 5),
+                tenants: TenantStore(connection: link.connection, keys: store.keys), link: link,
                 interval: .milliseconds(50), log: quiet)
             let lane = LaneStore(
                 "crm", connection: link.connection, keys: store.keys, archiveSeconds: StoreFixture.archiveSeconds)
             var woken: [String] = []
-            reaper.watch(queues: ["events"], lanes: [lane]) { woken.append($0) }
+            reaper.watch(queues: ["events"], lanes: [lane], limits: .init()) { woken.append($0) }
             reaper.start()
             try await eventually("all came back") {
                 try await store.list(store.keys.lane("crm")) == (0..<1100).map { StoreFixture.id($0) }
@@ -42,9 +43,10 @@ struct ReaperTests {
             link.start()
             defer { link.stop() }
             let reaper = Reaper(
-                queues: QueueReaper(connection: link.connection, keys: store.keys, mostReturns: 5), link: link,
+                queues: QueueReaper(connection: link.connection, keys: store.keys, mostReturns: 5),
+                tenants: TenantStore(connection: link.connection, keys: store.keys), link: link,
                 interval: .milliseconds(50), log: quiet)
-            reaper.watch(queues: ["jobs"], lanes: []) { _ in }
+            reaper.watch(queues: ["jobs"], lanes: [], limits: .init()) { _ in }
             reaper.start()
             func watched() async throws -> Bool {
                 try await store.strings(["SMEMBERS", .text(store.keys.queues)]) == ["jobs"]
