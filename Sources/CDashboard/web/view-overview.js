@@ -24,10 +24,10 @@ async function content({ minutes, step }, signal) {
   // On a step's bound, so that columns do not wander from one look to the next.
   const end = Math.floor(Date.now() / 60_000 / step) * step + (step > 1 ? step : 0);
   const from = new Date((end - minutes) * 60_000).toISOString();
-  const [health, stats, ledger, { items: destinations }] = await Promise.all([
-    get("health", {}, signal), get("stats", { from, step }, signal), get("ledger", {}, signal), get("destinations", {}, signal),
+  const [health, stats, ledger, { items: destinations }, { items: tenants }] = await Promise.all([
+    get("health", {}, signal), get("stats", { from, step }, signal), get("ledger", {}, signal), get("destinations", {}, signal), get("tenants", { limit: 500 }, signal),
   ]);
-  return [state(health), tiles(stats, health), charts(stats), standings(destinations), books(ledger)];
+  return [state(health), tiles(stats, health), charts(stats), standings(destinations), limits(tenants), books(ledger)];
 }
 
 // MARK: State
@@ -107,6 +107,15 @@ function standings(destinations) {
   return h("section", {}, h("h2", {}, "Destinations"), h("ul.standings", {}, destinations.map((item) => h("li", {},
     h("a.standing", { href: link("destinations") }, h("strong", {}, item.destination), standing(item),
       h("span.faint", {}, `${number(item.perMinute)} a minute`, item.counts?.dead > 0 && `, ${number(item.counts.dead)} dead`))))));
+}
+
+/** The tenants that may have so many events a minute, and no more. */
+function limits(tenants) {
+  const limited = tenants.filter(({ events }) => events.perMinute !== null);
+  if (limited.length === 0) return null;
+  return h("section", {}, h("h2", {}, "Tenants with a limit"), h("ul.standings", {}, limited.map(({ tenant, events }) => h("li", {},
+    h("div.standing", {}, h("strong", {}, tenant), events.held > 0 || events.used >= events.perMinute ? badge("warning", "Over its limit") : badge("ok", "Within its limit"),
+      h("span.faint", {}, `${number(events.used)} of ${number(events.perMinute)} events a minute`, events.held > 0 && `, ${number(events.held)} held back`))))));
 }
 
 function books(ledger) {

@@ -118,7 +118,7 @@ final class AdminServices {
         }
         return IntegrationDesk(
             principal: principal, store: integrations, vault: vault, file: declared,
-            others: { self.catalog?.entries.values.map(\.integration) ?? [] },
+            others: { self.catalog?.integrations(of: principal.tenant) ?? [] },
             hasHistory: { (id) async throws(RedisFailure) in try await self.hasHistory(id) },
             changed: { await self.takeUpIntegrations() })
     }

@@ -34,6 +34,11 @@ final class IntegrationCatalog {
         self.open = open
     }
 
+    /// The integrations of a tenant; `tenant` nil: of all of them.
+    func integrations(of tenant: String?) -> [Integration] {
+        entries.values.lazy.map(\.integration).filter { tenant == nil || $0.tenant == tenant }
+    }
+
     /// Takes up what has changed in the store.
     ///
     /// - Parameter file: the configuration without managed entries.

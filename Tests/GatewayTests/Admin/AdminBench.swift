@@ -9,7 +9,7 @@ final class AdminBench {
     let store: StoreFixture
     let port: UInt16
     let handler: AdminHandler
-    private let gateway: Stub
+    let gateway: Stub
     private let listener: Listener
 
     /// What the handler asks of the gateway.
@@ -22,9 +22,9 @@ final class AdminBench {
         func spooled() -> [String: Int] { [:] }
         func takeUpMappings() async {}
         var declared = Configuration()
-        var catalog: IntegrationCatalog? { nil }
+        var catalog: IntegrationCatalog?
         var archive: ArchiveTrimmer.Figures? { nil }
-        var vault: Vault? { nil }
+        var vault: Vault?
         func takeUpIntegrations() async {}
     }
 

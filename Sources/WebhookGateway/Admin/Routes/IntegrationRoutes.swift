@@ -122,7 +122,7 @@ enum IntegrationRoutes {
         let declared =
             services.declared.sources.map { IntegrationView($0) }
             + services.declared.destinations.map { IntegrationView($0) }
-        let managed = services.catalog?.entries.values.map { IntegrationView($0.integration) } ?? []
+        let managed = services.catalog?.integrations(of: request.principal.tenant).map { IntegrationView($0) } ?? []
         let word = request.query("q")?.lowercased()
         let found = (declared + managed).filter { view in
             guard request.principal.sees(view.tenant), after.map({ view.id.description > $0 }) ?? true else {
