@@ -55,9 +55,9 @@ struct ArchiveShares {
         var result: [String: Int] = [:]
         for tenant in order {
             let (count, weight) = (counts[tenant] ?? 0, weight(tenant))
-            // A thousandth of an event, so that no rounding takes a whole one.
-            let allowed = max(0, free * weight / weightLeft) + 0.001
-            if Double(count) > allowed { result[tenant] = count - Int(allowed) }
+            let allowed = max(0, free * weight / weightLeft)
+            // A thousandth more, so that no rounding takes a whole event.
+            if Double(count) > allowed + 0.001 { result[tenant] = count - Int(allowed + 0.001) }
             free -= min(Double(count), allowed)
             weightLeft = max(weightLeft - weight, 1e-12)
         }

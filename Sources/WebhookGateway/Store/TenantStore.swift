@@ -81,7 +81,7 @@ struct TenantStore {
             let perMinute = (own[tenants[index]] ?? limits.others).eventsPerMinute
             let missing = max(0, (replies[2 * index].integer ?? 0) - now * 1000)
             return Usage(
-                used: min(perMinute, Int((Double(missing) * Double(perMinute) / 60_000_000).rounded(.up))),
+                used: min(perMinute, Int((Double(missing) * Double(perMinute) / 60_000_000).rounded())),
                 held: Int(replies[2 * index + 1].integer ?? 0), refusedTotal: Int(counts[2 * index].integer ?? 0),
                 heldTotal: Int(counts[2 * index + 1].integer ?? 0))
         }
