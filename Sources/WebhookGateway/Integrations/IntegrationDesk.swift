@@ -9,7 +9,7 @@ struct IntegrationDesk {
     let vault: Vault
     /// The configuration without managed entries.
     let file: Configuration
-    /// All there are.
+    /// Those that the caller may know of.
     let others: () -> [Integration]
     /// Whether events or refused deliveries are kept under an id, whoever had it.
     let hasHistory: (Integration.ID) async throws(RedisFailure) -> Bool
