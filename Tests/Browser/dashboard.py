@@ -19,7 +19,8 @@ from playwright.sync_api import expect, sync_playwright
 
 PATIENCE = 15_000  # milliseconds
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-VIEWS = ["", "events", "dead", "refused", "queues", "sources", "destinations", "mappings", "mappings/stripe", "replays?plan=1", "audit", "tokens"]
+VIEWS = ["", "events", "dead", "refused", "queues", "sources", "destinations", "integrations", "mappings", "mappings/stripe",
+         "replays?plan=1", "audit", "tokens"]
 HOSTILE = {
     "id": "evt_hostile", "object": "event", "type": "customer.created", "created": 1795275000, "livemode": False,
     "data": {"object": {
@@ -52,6 +53,7 @@ def main():
         event_is_replayed(page)
         refusal_is_explained(page, url, send)
         switches_work(page, url)
+        keyboard_is_enough(page, url)
         state = context.storage_state()
         for scheme, width in (("light", 1280), ("dark", 1280), ("light", 360)):
             # The checker is put into the page, which its policy forbids otherwise.
@@ -135,6 +137,9 @@ def event_is_replayed(page):
     page.get_by_role("button", name="Replay").click()
     expect(page.get_by_text("The event is on its way again")).to_be_visible()
     expect(page.get_by_text("crm: delivered")).to_have_count(2, timeout=PATIENCE)
+    page.get_by_label("As a new event").check()
+    page.get_by_role("button", name="Replay").click()
+    expect(page.get_by_text("crm: delivered")).to_have_count(3, timeout=PATIENCE)
 
 
 def refusal_is_explained(page, url, send):
@@ -165,6 +170,27 @@ def switches_work(page, url):
     expect(page.get_by_text("Done", exact=True)).to_be_visible(timeout=PATIENCE)
     page.goto(f"{url}/#/audit")
     expect(page.get_by_role("row").filter(has_text="destinations.disable")).to_be_visible()
+
+
+def keyboard_is_enough(page, url):
+    """From the top of a list to an event and its replay, without a pointer; each stop is marked."""
+    page.goto(f"{url}/#/events")
+    expect(page.get_by_role("row").filter(has_text="invoice.paid")).to_have_count(1)
+    page.locator("body").press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    for name in ("invoice.paid", "Replay"):
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            focused = page.locator(":focus")
+            outline = focused.evaluate("element => getComputedStyle(element).outlineStyle")
+            assert outline != "none", f"no mark on {focused.evaluate('element => element.outerHTML')[:120]}"
+            if focused.inner_text() == name:
+                break
+        page.keyboard.press("Enter")
+        if name != "Replay":
+            expect(page.get_by_role("heading", name="Timeline")).to_be_visible()
+    expect(page.get_by_text("crm: delivered")).to_have_count(4, timeout=PATIENCE)
 
 
 def every_view_is_accessible(page, url, shots, name):

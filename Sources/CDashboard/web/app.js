@@ -1,7 +1,7 @@
 // Starts the dashboard: who is logged in, which view, the menu.
 
 import { whenLoggedOut } from "./api.js";
-import { h, show } from "./dom.js";
+import { h, s, show } from "./dom.js";
 import { attempt } from "./notes.js";
 import { failure } from "./parts.js";
 import { here, link } from "./router.js";
@@ -9,20 +9,23 @@ import { forget, logIn, logOut, may, resume, seesAll, who } from "./session.js";
 import { zone } from "./time.js";
 import { logInView } from "./view-login.js";
 
-/** Name, title, for whom, whether for all tenants only; the module is loaded when it is first looked at. */
+/**
+ * Name, title, what it belongs to, for whom, whether for all tenants only, the picture beside it (16 × 16, lines); the module
+ * is loaded when it is first looked at.
+ */
 const views = [
-  { name: "", title: "Overview", module: "overview", all: true },
-  { name: "events", title: "Events", module: "events" },
-  { name: "dead", title: "Dead letters", module: "dead" },
-  { name: "refused", title: "Refused", module: "refused" },
-  { name: "queues", title: "Queues", module: "queues", all: true },
-  { name: "sources", title: "Sources", module: "sources" },
-  { name: "destinations", title: "Destinations", module: "destinations" },
-  { name: "integrations", title: "Integrations", module: "integrations" },
-  { name: "mappings", title: "Mappings", module: "mappings", all: true },
-  { name: "replays", title: "Replays", module: "replays" },
-  { name: "audit", title: "Audit", module: "audit", role: "operator" },
-  { name: "tokens", title: "Tokens", module: "tokens", role: "admin" },
+  { name: "", title: "Overview", module: "overview", all: true, icon: "M2 10.5 5.5 7 8.5 9.5 14 3.5M2 13.5h12" },
+  { name: "events", title: "Events", kind: "Traffic", module: "events", icon: "M2 4h12M2 8h12M2 12h8" },
+  { name: "dead", title: "Dead letters", kind: "Traffic", module: "dead", icon: "M8 2.2 14.3 13.3H1.7zM8 6.5v3.2M8 11.5v.1" },
+  { name: "refused", title: "Refused", kind: "Traffic", module: "refused", icon: "M8 2a6 6 0 1 0 0 12A6 6 0 1 0 8 2M3.8 3.8l8.4 8.4" },
+  { name: "replays", title: "Replays", kind: "Traffic", module: "replays", icon: "M13.5 8a5.5 5.5 0 1 1-1.7-4M13.5 1.8v2.9h-2.9" },
+  { name: "sources", title: "Sources", kind: "Routing", module: "sources", icon: "M8 2v7.2M5 6.4l3 3 3-3M2.5 10.5v3h11v-3" },
+  { name: "destinations", title: "Destinations", kind: "Routing", module: "destinations", icon: "M8 9.5V2.2M5 5l3-3 3 3M2.5 10.5v3h11v-3" },
+  { name: "integrations", title: "Integrations", kind: "Routing", module: "integrations", icon: "M2.5 2.5H7V7H2.5zM9 2.5h4.5V7H9zM2.5 9H7v4.5H2.5zM11.25 9v4.5M9 11.25h4.5" },
+  { name: "mappings", title: "Mappings", kind: "Routing", module: "mappings", all: true, icon: "M2 4.5h4l4 7h4M2 11.5h4M10 4.5h4" },
+  { name: "queues", title: "Queues", kind: "Routing", module: "queues", all: true, icon: "M8 2l6 3-6 3-6-3zM2 8l6 3 6-3M2 11l6 3 6-3" },
+  { name: "audit", title: "Audit", kind: "Access", module: "audit", role: "operator", icon: "M4 2h5.5L12.5 5v9H4zM6.3 7.5h4M6.3 10h4" },
+  { name: "tokens", title: "Tokens", kind: "Access", module: "tokens", role: "admin", icon: "M5.3 13.7a3 3 0 1 1 2.3-4.9L13.8 2.6M11.2 5.2l2 2" },
 ];
 
 const main = document.getElementById("main");
@@ -50,8 +53,11 @@ function keepFocus(place) {
 
 function drawMenu() {
   const open = views.filter(isOpen);
+  const entry = (view) => h("li", {}, h("a", { href: link(view.name) },
+    s("svg", { viewBox: "0 0 16 16", "aria-hidden": "true" }, s("path", { d: view.icon })), view.title));
   show(side,
-    h("ul", {}, open.map((view) => h("li", {}, h("a", { href: link(view.name) }, view.title)))),
+    [...new Set(open.map((view) => view.kind))].map((kind) => [kind && h("p.kind", { "aria-hidden": "true" }, kind),
+      h("ul", { "aria-label": kind ?? null }, open.filter((view) => view.kind === kind).map(entry))]),
     h("div.who", {},
       h("p", {}, h("strong", {}, who().name), h("span", {}, `${who().role}${who().tenant ? `, tenant ${who().tenant}` : ""}`)),
       h("p.faint", {}, `Times in ${zone}`),

@@ -40,7 +40,7 @@ const sum = (values) => values.reduce((total, value) => total + value, 0);
 const inWords = (series) => series.map((one) => `${one.name} ${number(sum(one.values))}`).join(", ") || "nothing";
 
 function legend(series) {
-  return h("ul.legend", {}, series.map((one) => h("li", {}, h(`span.swatch.${one.tone}`), one.name, " ", h("strong", {}, short(sum(one.values))))));
+  return h("ul.legend", {}, series.map((one) => h("li", {}, h(`span.swatch.${one.tone}`), h("span.clip", { title: one.name }, one.name), h("strong", {}, short(sum(one.values))))));
 }
 
 /** The next of 1, 2, 4, 5, 10, 20, … */
@@ -71,6 +71,6 @@ export function flow(title, total, parts, sound) {
     picture.append(piece);
     x += length;
   }
-  return h("div.flowrow", {}, h("p.flowhead", {}, h("strong", {}, title), h("span.faint", {}, `${number(total)} in`), sound),
-    picture, h("ul.legend", {}, seen.map((part) => h("li", {}, h(`span.swatch.${part.tone}`), part.name, " ", h("strong", {}, short(part.value))))));
+  return h("div.flowrow", {}, h("p.flowhead", {}, h("strong", { title }, title), h("span.faint", {}, `${number(total)} in`), sound),
+    picture, h("ul.legend", {}, seen.map((part) => h("li", {}, h(`span.swatch.${part.tone}`), part.name, h("strong", {}, short(part.value))))));
 }

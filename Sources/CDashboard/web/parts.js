@@ -36,16 +36,23 @@ export const failure = (problem) =>
 
 /**
  * A table that can be scanned. A column: `{ title, cell(row), kind }`, kind of "number", "second" (left out on narrow
- * screens), "third" (left out on middling ones too).
+ * screens), "third" (left out on middling ones too),
+ * "fourth" (only where there is much room). With `leads` a press anywhere in a row follows its first link.
  */
-export function table(caption, columns, rows, { rowClass = () => "" } = {}) {
+export function table(caption, columns, rows, { rowClass = () => "", leads = false } = {}) {
   const classes = (column) => (column.kind ? `.${column.kind.replace(" ", ".")}` : "");
   return h("div.scroll", { role: "region", "aria-label": caption, tabindex: "0" },
-    h("table", {},
+    h(leads ? "table.leads" : "table", {},
       h("caption.unseen", {}, caption),
       h("thead", {}, h("tr", {}, columns.map((column) =>
         h(`th${classes(column)}`, { scope: "col" }, column.title || h("span.unseen", {}, "Actions"))))),
-      h("tbody", {}, rows.map((row) => tableRow(columns, row, rowClass(row))))));
+      h("tbody", { onclick: leads && followRow }, rows.map((row) => tableRow(columns, row, rowClass(row))))));
+}
+
+/** Not where something else is meant: a control of its own, or text that is being marked. */
+function followRow({ target }) {
+  if (target.closest("a, button, input, label") || String(getSelection())) return;
+  target.closest("tr")?.querySelector("a[href]")?.click();
 }
 
 export function tableRow(columns, row, className = "") {
@@ -53,11 +60,14 @@ export function tableRow(columns, row, className = "") {
   return h("tr", { class: className || null }, columns.map((column) => h(`td${classes(column)}`, {}, column.cell(row))));
 }
 
-/** Names and values; pairs without a value are left out. */
-export function facts(pairs) {
-  return h("dl.facts", {}, pairs.filter(([, value]) => value !== null && value !== undefined && value !== "")
+/** Names and values; pairs without a value are left out. `kind`: "facts" (beside each other), "facts.lines", "figures". */
+export function facts(pairs, kind = "facts") {
+  return h(`dl.${kind}`, {}, pairs.filter(([, value]) => value !== null && value !== undefined && value !== "" && value !== false)
     .map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
 }
+
+/** A sentence of the gateway's, with what stands in backticks as code. */
+export const prose = (text) => text.split("`").map((part, index) => (index % 2 === 1 ? h("code", {}, part) : part));
 
 let fields = 0;
 
@@ -68,6 +78,14 @@ export function field(label, element, hint) {
   if (hint) element.setAttribute("aria-describedby", `hint-${fields}`);
   return h("div.field", {}, h("label", { for: element.id }, label), element,
     hint && h("p.hint", { id: `hint-${fields}` }, hint));
+}
+
+/** A tick with its label beside it. */
+export function check(label, element, hint) {
+  const made = field(label, element, hint);
+  made.classList.add("check");
+  made.prepend(element);
+  return made;
 }
 
 /** A choice among values; each a text or `[value, text]`. */

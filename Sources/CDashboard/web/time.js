@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 
+const precise = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const day = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
@@ -22,13 +23,19 @@ export function moment(text) {
     isToday(date) ? clock.format(date) : `${day.format(date)}, ${clock.format(date)}`);
 }
 
-/** The same with the date always and the milliseconds. */
-export function exact(text) {
+/** The same to the millisecond, with the day unless it is that of `since`. */
+export function exact(text, since) {
   if (!text) return "–";
   const date = new Date(text);
-  const milliseconds = String(date.getMilliseconds()).padStart(3, "0");
+  const isSame = since && new Date(since).toDateString() === date.toDateString();
   return h("time", { datetime: text, title: `${date.toISOString().replace("T", " ").replace("Z", "")} UTC` },
-    full.format(date), h("span.faint", {}, ` .${milliseconds}`));
+    isSame ? precise.format(date) : `${day.format(date)}, ${precise.format(date)}`);
+}
+
+/** How much later, to the millisecond while that says something: 82 ms, 4 s, 3 min */
+export function later(text, since) {
+  const milliseconds = Math.max(0, Date.parse(text) - Date.parse(since));
+  return milliseconds < 1000 ? `${milliseconds} ms` : span(milliseconds / 1000);
 }
 
 /** 42 s, 3 min, 2 h, 5 d */

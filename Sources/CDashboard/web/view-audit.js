@@ -7,9 +7,9 @@ import { paged } from "./paging.js";
 import { moment } from "./time.js";
 
 const columns = [
-  { title: "When", cell: (entry) => moment(entry.at) },
-  { title: "Who", kind: "second", cell: (entry) => h("span", {}, entry.who, h("span.under", {}, entry.role, entry.tenant && `, ${entry.tenant}`)) },
-  { title: "What", cell: (entry) => h("span", {}, h("code", {}, entry.action), h("span.under.narrow", {}, entry.who)) },
+  { title: "When", kind: "second", cell: (entry) => moment(entry.at) },
+  { title: "Who", kind: "second", cell: (entry) => h("span", {}, entry.who, " ", h("span.faint", {}, entry.role, entry.tenant && `, ${entry.tenant}`)) },
+  { title: "What", cell: (entry) => h("span", {}, h("code", {}, entry.action), h("span.under.narrow", {}, moment(entry.at), " · ", entry.who)) },
   { title: "On", kind: "second", cell: (entry) => h("span.clip", { title: entry.target }, entry.target || "–") },
   { title: "Detail", kind: "third", cell: (entry) => h("span.clip", { title: entry.detail }, entry.detail || "–") },
   { title: "From", kind: "third", cell: (entry) => entry.from },

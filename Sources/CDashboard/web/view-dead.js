@@ -4,7 +4,7 @@ import { get, post } from "./api.js";
 import { add, h } from "./dom.js";
 import { attempt, confirmed, tell } from "./notes.js";
 import { paged } from "./paging.js";
-import { empty, facts, heading, table } from "./parts.js";
+import { empty, heading, table } from "./parts.js";
 import { link } from "./router.js";
 import { may, seesAll } from "./session.js";
 import { counted, number, words } from "./text.js";
@@ -42,24 +42,26 @@ const placeName = (place) => place.replace(/^queue:/, "queue ");
 
 /** What the letters of a group have in common, as a sentence; what differs is left out. */
 const reasonOf = (group) => {
-  const text = group.count === 1 ? group.sample.reason : group.reason.replace(/#/g, "…");
+  const text = group.reason === group.sample.reason ? group.reason : group.reason.replace(/#/g, "…");
   return text.charAt(0).toUpperCase() + text.slice(1);
 };
 
 function groupCard(group, context, isOpen = false) {
   return h("article.card.group", { "aria-label": `${group.place}: ${reasonOf(group)}` },
     h("header", {},
-      h("div", {}, h("p.eyebrow", {}, placeName(group.place), " · ", words(group.category)),
+      h("div", {}, h("p.eyebrow", {}, h("strong", {}, placeName(group.place)), " · ", words(group.category)),
         h("h2", {}, isOpen ? "What mends it" : h("a", { href: link("dead", { group: group.group }) }, reasonOf(group)))),
       h("p.count", {}, h("strong", {}, number(group.count)), h("span", {}, group.count === 1 ? "letter" : "letters"))),
     h("p.advice", {}, group.actionText),
-    facts([["First", ago(group.firstSeen)], ["Last", ago(group.lastSeen)],
-      ["Newest", h("a", { href: link(["events", group.sample.event]) }, group.sample.type ?? group.sample.event)]]),
-    h("footer.buttons", {}, mending(group), may("operator") && changes({ group: group.group }, group.count, context)));
+    h("footer", {},
+      h("p.seen", {}, group.count > 1 ? ["First ", ago(group.firstSeen), ", last ", ago(group.lastSeen), ", the newest a "] : [ago(group.lastSeen), ", a "],
+        h("a", { href: link(["events", group.sample.event]) }, group.sample.type ?? group.sample.event)),
+      h("div.buttons", {}, mending(group), may("operator") && changes({ group: group.group }, group.count, context))));
 }
 
 /** A link to where the usual remedy is. */
 function mending(group) {
+  if (group.action === "mendDelivery") return h("a.button", { href: link(["events", group.sample.event]) }, "Look at the bytes");
   if (group.quarantined && group.sample.source && seesAll()) {
     return h("a.button", { href: link(["mappings", group.sample.source], { event: group.sample.event }) }, "Mend the mapping");
   }
@@ -109,12 +111,14 @@ async function drawGroup(holder, filter, context) {
       type: "checkbox", "aria-label": `Choose ${letter.event}`,
       onchange: ({ target }) => { chosen[target.checked ? "add" : "delete"](letter.id); mark(); },
     }) },
-    { title: "Died", cell: (letter) => moment(letter.deadAt) },
-    { title: "Event", cell: (letter) => h("a.clip", { href: link(["events", letter.event]) }, letter.type ?? letter.event) },
+    { title: "Died", kind: "second", cell: (letter) => moment(letter.deadAt) },
+    { title: "Event", cell: (letter) => h("span", {}, h("a.clip", { href: link(["events", letter.event]) }, letter.type ?? letter.event),
+      h("span.under.narrow", {}, moment(letter.deadAt), letter.source && ` · ${letter.source}`)) },
+    { title: "Event id", kind: "third", cell: (letter) => h("code", {}, letter.event) },
     { title: "Source", kind: "second", cell: (letter) => letter.source ?? "–" },
     { title: "Attempts", kind: "number second", cell: (letter) => number(letter.attempts) },
     { title: "Answer", kind: "number", cell: (letter) => letter.httpStatus ?? "–" },
-    { title: "Reason", kind: "third", cell: (letter) => h("span.clip", { title: letter.reason }, letter.reason) },
+    group.reason !== group.sample.reason && { title: "Reason", kind: "third", cell: (letter) => h("span.clip", { title: letter.reason }, letter.reason) },
   ].filter(Boolean);
   const list = await paged((cursor) => get("dead", { group: group.group, cursor, limit: 100 }, context.signal),
     (items) => table("Dead letters of the group", columns, items));

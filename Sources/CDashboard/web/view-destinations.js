@@ -39,17 +39,19 @@ function card(item, context) {
   const { circuit, counts } = item;
   return h("article.card.destination", { "aria-label": item.destination },
     h("header", {}, h("div", {}, h("h2", {}, item.destination), h("p.faint", {}, item.type ?? "no longer configured")), standing(item)),
+    counts && facts([
+      ["A minute", number(item.perMinute)],
+      ["Waiting", number(counts.waiting + counts.inFlight + counts.delayed)],
+      ["Dead", counts.dead > 0 ? h("a", { href: link("dead", { destination: item.destination }) }, number(counts.dead)) : "0"],
+    ], "figures"),
     facts([
-      ["Delivered a minute", seesAll() && number(item.perMinute)],
-      ["Waiting", counts && number(counts.waiting + counts.inFlight + counts.delayed)],
-      ["Dead", counts && (counts.dead > 0 ? h("a", { href: link("dead", { destination: item.destination }) }, number(counts.dead)) : "0")],
       ["Circuit", h("span", {}, circuit.state, circuit.failures > 0 && `, ${number(circuit.failures)} failed in a row`,
         circuit.until && circuit.state === "open" && [", probe in ", span(Math.max(0, (Date.parse(circuit.until) - Date.now()) / 1000))])],
       ["Takes", filterText(item.filter)],
       ["Off since", item.disabledSince && ago(item.disabledSince)],
       ["Paused since", item.pausedSince && ago(item.pausedSince)],
-    ]),
-    item.lastError && h("p.error", {}, h("strong", {}, words(circuit.category ?? "last error")), " ", item.lastError),
+    ], "facts.lines"),
+    item.lastError && h("p.error", {}, h("strong", {}, words(circuit.category ?? "last error")), ": ", item.lastError),
     h("div.told", { role: "status" }, told.get(item.destination) ?? ""),
     may("operator") && seesAll() && !item.orphan && h("footer.buttons", {}, buttons(item, context)));
 }

@@ -4,11 +4,11 @@ import { address, get, part, post, raw } from "./api.js";
 import { add, h, show } from "./dom.js";
 import { code, jsonView, readable } from "./json-view.js";
 import { attempt, tell } from "./notes.js";
-import { badge, copyable, facts, field, heading, select } from "./parts.js";
+import { badge, check, copyable, facts, field, heading, select } from "./parts.js";
 import { link } from "./router.js";
 import { may, seesAll } from "./session.js";
 import { bytes, number, words } from "./text.js";
-import { exact } from "./time.js";
+import { exact, later } from "./time.js";
 
 const mostRaw = 262_144;
 const ended = new Set(["delivered", "partly", "dead", "discarded", "skipped", "quarantined"]);
@@ -38,7 +38,7 @@ function follow(state, event, context) {
 
 function drawState(state, event, context) {
   show(state,
-    heading(event.type, null, badge(event.status)),
+    heading(event.type, [event.metadata.source, " · received ", exact(event.receivedAt)], badge(event.status)),
     h("div.columns", {},
       h("section.card", { "aria-label": "About it" }, h("h2", {}, "About it"), facts([
         ["Event", copyable(event.id)],
@@ -49,7 +49,7 @@ function drawState(state, event, context) {
         ["From", event.metadata.peer], ["Secret", event.metadata.secret && `number ${event.metadata.secret}`],
         ["Size", bytes(event.bodyBytes)], ["Replay", event.event?.replay],
         ["Why quarantined", event.metadata.reason && h("span.error", {}, event.metadata.reason)],
-      ]), event.status === "quarantined" && seesAll()
+      ], "facts.lines"), event.status === "quarantined" && seesAll()
         && h("p", {}, h("a.button", { href: link(["mappings", event.metadata.source], { event: event.id }) }, "Mend the mapping")),
       may("operator") && replayForm(event, context)),
       h("section.card", { "aria-label": "Timeline" }, h("h2", {}, "Timeline"), timeline(event))));
@@ -64,8 +64,8 @@ const outcomes = {
 
 function timeline(event) {
   const steps = [
-    step("good", "Received", event.receivedAt, `${bytes(event.bodyBytes)} from ${event.metadata.peer ?? "the provider"}, authentic by secret ${event.metadata.secret ?? "–"}`),
-    ...event.attempts.map(attemptStep),
+    step("good", "Received", exact(event.receivedAt, event.receivedAt), `${bytes(event.bodyBytes)} from ${event.metadata.peer ?? "the provider"}, authentic by secret ${event.metadata.secret ?? "–"}`),
+    ...event.attempts.map((item) => attemptStep(item, event)),
     ...event.destinations.filter((item) => item.status !== "delivered").map((item) =>
       step(item.status === "dead" ? "bad" : "wait", `${item.destination}: ${words(item.status).toLowerCase()}`, null,
         outcomes[item.status], item.status === "dead" && h("p", {}, h("a", { href: link("dead", { destination: item.destination }) }, "Dead letters of it")))),
@@ -77,13 +77,14 @@ function timeline(event) {
 }
 
 const step = (kind, title, time, text, ...more) => h(`li.${kind}`, {},
-  h("p.step", {}, h("strong", {}, title), time && h("span.faint", {}, exact(time))), text && h("p", {}, text), more);
+  h("p.step", {}, h("strong", {}, title), time && h("span.faint", {}, time instanceof Node ? time : exact(time))), text && h("p", {}, text), more);
 
-function attemptStep(item) {
+function attemptStep(item, event) {
   const failed = item.category !== undefined;
   const title = failed ? `${item.destination}: attempt ${item.attempt} failed` : `${item.destination}: delivered`;
   const told = [item.status && `HTTP ${item.status}`, `${number(item.milliseconds)} ms`, failed && words(item.category)].filter(Boolean).join(" · ");
-  return step(failed ? "bad" : "good", title, item.time, told,
+  const when = h("span", {}, `+${later(item.time, event.receivedAt)} · `, exact(item.time, event.receivedAt));
+  return step(failed ? "bad" : "good", title, when, told,
     item.unverifiable && h("p.faint", {}, "Its answer does not prove that the event was taken."),
     item.reason && h("p.error", {}, item.reason),
     (item.request || item.answer) && h("details", {}, h("summary", {}, "Request and answer"),
@@ -117,8 +118,8 @@ async function sideBySide(event, context) {
 // MARK: Replay
 
 function replayForm(event, { redraw }) {
-  const to = select("to", [["", "Every destination that wants it"], ...event.destinations.map((item) => [item.destination, `Only ${item.destination}`])], "");
-  const mapping = select("mapping", [["original", "As it was mapped then"], ["current", "Mapped anew"]], "original");
+  const to = select("to", [["", "All that want it"], ...event.destinations.map((item) => [item.destination, `Only ${item.destination}`])], "");
+  const mapping = select("mapping", [["original", "As it was then"], ["current", "Mapped anew"]], "original");
   const force = h("input", { type: "checkbox" });
   const button = h("button.primary", {}, "Replay");
   return h("form.replay", {
@@ -130,6 +131,7 @@ function replayForm(event, { redraw }) {
         setTimeout(redraw, 800);
       });
     },
-  }, h("h3", {}, "Replay"), h("div.row", {}, field("To", to), field("Mapping", mapping), field("As a new event", force), button),
-  h("p.hint", {}, "The id stays, so destinations and workers notice a second copy; as a new event it has another deduplication key."));
+  }, h("h3", {}, "Replay"), h("div.row", {}, field("To", to), field("Mapping", mapping)),
+  check("As a new event", force, "The id stays, so destinations drop a second copy; as a new event it has another deduplication key."),
+  h("div.buttons", {}, button));
 }

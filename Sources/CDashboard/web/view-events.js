@@ -17,13 +17,13 @@ const mostLive = 500;
 
 const columns = [
   { title: "Received", kind: "second", cell: (event) => moment(event.receivedAt) },
-  { title: "Status", cell: (event) => badge(event.status) },
   { title: "Type", cell: (event) => h("span", {}, h("a.clip", { href: link(["events", event.id]), title: event.type }, event.type),
-    event.providerType && event.providerType !== event.type && h("span.under.second", {}, h("span.clip", { title: event.providerType }, event.providerType)),
-    h("span.under.narrow", {}, moment(event.receivedAt))) },
-  { title: "Source", kind: "second", cell: (event) => event.source.replace("/webhooks/", "") },
+    h("span.under.narrow", {}, moment(event.receivedAt), " · ", event.source)) },
+  { title: "Status", cell: (event) => badge(event.status) },
+  { title: "Source", kind: "second", cell: (event) => h("span.clip", { title: event.source }, event.source) },
+  { title: "Provider's type", kind: "third", cell: (event) => h("span.clip.faint", { title: event.providerType ?? "" }, event.providerType || "–") },
   { title: "Subject", kind: "third", cell: (event) => h("span.clip", { title: event.subject ?? "" }, event.subject ?? "–") },
-  { title: "Id", kind: "third", cell: (event) => h("code.clip", { title: event.providerId ?? event.id }, event.providerId ?? event.id) },
+  { title: "Provider's id", kind: "fourth", cell: (event) => h("code.clip", { title: event.providerId ?? event.id }, event.providerId ?? event.id) },
 ];
 
 const statusAt = columns.findIndex((column) => column.title === "Status");
@@ -91,7 +91,7 @@ async function search(results, filter, sample, context, state) {
       found += page.items.length;
       next = page.next;
       if (page.items.length > 0) {
-        if (!body()) show(results, table("Events", columns, []), progress, more);
+        if (!body()) show(results, table("Events", columns, [], { leads: true }), progress, more);
         body().append(...page.items.map((event) => tableRow(columns, event)));
       }
       show(progress, next && found < 50 && page.scannedTo ? ["Searching, back to ", moment(page.scannedTo), "…"] : "");
@@ -122,7 +122,7 @@ function watch(results, filter, { signal }, state) {
 
   /** Rows come in by themselves, but not under the pointer, and not for who has scrolled down. */
   function flush() {
-    if (!results.querySelector("tbody")) show(results, table("Events", columns, []));
+    if (!results.querySelector("tbody")) show(results, table("Events", columns, [], { leads: true }));
     const body = results.querySelector("tbody");
     body.prepend(...waiting.splice(0).reverse().map((event) => tableRow(columns, event, "fresh")));
     while (body.rows.length > mostLive) {

@@ -27,7 +27,7 @@ async function drawList(holder, { signal }) {
     { title: "Quarantined", kind: "number", cell: (source) => (source.counts?.quarantined
       ? h("a", { href: link("dead", { source: source.source }) }, String(source.counts.quarantined)) : "0") },
   ];
-  add(holder, items.length > 0 ? table("Mappings", columns, items)
+  add(holder, items.length > 0 ? table("Mappings", columns, items, { leads: true })
     : empty("No sources yet", "A mapping belongs to a source: add one to the configuration first."));
 }
 
@@ -63,16 +63,19 @@ async function drawEditor(holder, context) {
     await context.redraw();
   }));
 
+  // What was never there is mostly what few deliveries have; what was and is not any more has moved.
+  const vanished = checkup.findings.filter((finding) => finding.lastSeen || finding.required);
+  const unseen = checkup.findings.filter((finding) => !vanished.includes(finding));
   add(holder,
     h("a.back", { href: link("mappings") }, "← Mappings"),
     heading(`Mapping of ${name}`, `Provider ${mapping.provider}.`, badge("calm", origins[mapping.origin]),
       may("admin") && mapping.origin === "api" && h("button.quiet", { type: "button", onclick: (event) => reset(event.currentTarget, name, context) }, "Reset"),
       may("admin") && save),
-    gone(checkup, editor),
+    gone(vanished, editor),
     h("div.columns", {},
       h("section", { "aria-label": "Rules" }, field("Rules (JSON5)", editor,
         may("admin") ? "Saved rules are in force in every process within a second. docs/mappings.md tells what can stand here." : "Changing a mapping takes the role admin."),
-      fields(survey, editor)),
+      fields(survey, editor), neverSeen(unseen, editor)),
       h("section", { "aria-label": "Preview" },
         may("operator") && ids.length > 0 ? [field("Try it on", sample), preview]
           : empty("Nothing to try it on", "A preview needs a delivery of this source: ", h("code", {}, `webhook-gateway send ${name}`)))),
@@ -132,18 +135,28 @@ function insert(editor, text) {
 const reasons = { same_name: "the same name", similar_name: "a similar name", same_form: "a value of the same form" };
 
 /** Fields that the rules read and recent deliveries lack, each with where it may be now. */
-function gone({ findings }, editor) {
+function gone(findings, editor) {
   if (findings.length === 0) return null;
   return h("section.card.gone", { "aria-label": "Fields that are gone" },
     h("h2", {}, counted(findings.length, "field"), findings.length === 1 ? " is gone" : " are gone", " from recent deliveries"),
-    h("ul", {}, findings.slice(0, 20).map((finding) => h("li", {},
+    listed(findings, editor));
+}
+
+/** Fields that the rules read and no recent delivery has had. */
+function neverSeen(findings, editor) {
+  if (findings.length === 0) return null;
+  return h("details.fields.gone", {}, h("summary", {}, `${counted(findings.length, "field")} of the rules not seen yet`), listed(findings, editor));
+}
+
+function listed(findings, editor) {
+  return h("ul.findings", {}, findings.slice(0, 20).map((finding) => h("li", {},
       h("p", {}, h("strong", {}, finding.target), finding.required ? " (required)" : "", ` of ${finding.providerType}: nothing is at `,
         finding.paths.map((path, index) => [index > 0 ? ", " : "", h("code", {}, path)]), finding.list && [" in the elements of ", h("code", {}, finding.list)], finding.lastSeen && [" since ", moment(finding.lastSeen)], "."),
       finding.candidates.length === 0 ? h("p.faint", {}, "Nothing like it is in the payload.")
         : h("ul.candidates", {}, finding.candidates.map((candidate) => h("li", {},
           h("button", { type: "button", disabled: editor.readOnly, "aria-label": `Read ${finding.target} from ${candidate.path}`,
             onclick: () => replacePath(editor, finding, candidate.path) }, h("code", {}, candidate.path)),
-          h("span.faint", {}, ` ${reasons[candidate.reason]}, now `, h("code", {}, candidate.sample)))))))));
+          h("span.faint", {}, ` ${reasons[candidate.reason]}, now `, h("code", {}, candidate.sample))))))));
 }
 
 /** Puts a path where the finding's rule reads an older one; where that is not written out, at the cursor. */

@@ -3,7 +3,7 @@
 import { get } from "./api.js";
 import { columns, flow, spark } from "./chart.js";
 import { add, h } from "./dom.js";
-import { badge, empty, heading } from "./parts.js";
+import { badge, empty, heading, prose } from "./parts.js";
 import { refreshed } from "./refresh.js";
 import { link } from "./router.js";
 import { counted, number, short } from "./text.js";
@@ -11,7 +11,9 @@ import { standing } from "./view-destinations.js";
 
 const ranges = { hour: { minutes: 60, step: 1 }, day: { minutes: 1440, step: 15 }, week: { minutes: 10_080, step: 120 } };
 const refusals = ["missing", "malformed", "mismatch", "expired", "address_not_allowed", "too_large", "bad_request", "rate_limited", "address_limited", "tenant_limited", "unavailable", "queue_full"];
-const tones = ["tone-1", "tone-2", "tone-3", "tone-4", "tone-5", "tone-6"];
+const tones = ["tone-1", "tone-2", "tone-3", "tone-4", "tone-5"];
+/** So many problems are seen at once; the figures below them matter, too. */
+const mostProblems = 4;
 
 export async function draw(holder, context) {
   const range = ranges[context.parameters.range] ? context.parameters.range : "hour";
@@ -35,18 +37,23 @@ async function content({ minutes, step }, signal) {
 function state(health) {
   const titles = { ok: "All is well", degraded: "Something needs a look", down: "Deliveries are turned away" };
   return h(`section.state.${health.status}`, { "aria-label": "State" },
-    h("div.statehead", {}, h("h2", {}, titles[health.status]), h("span.faint", {}, `Version ${health.version}`)),
-    health.problems.length > 0 && h("ul.problems", {}, health.problems.map((problem) => h("li", {}, badge(problem.severity), h("div", {}, h("p", {}, problem.what), h("p.faint", {}, advice(problem))), remedy(problem)))));
+    h("div.statehead", {}, h("h2", {}, titles[health.status]), h("span.hint", {}, `Version ${health.version}`)),
+    problems(health.problems.slice(0, mostProblems)),
+    health.problems.length > mostProblems && h("details", {},
+      h("summary", {}, `${number(health.problems.length - mostProblems)} more`), problems(health.problems.slice(mostProblems))));
 }
+
+const problems = (list) => list.length > 0 && h("ul.problems", {}, list.map((problem) => h("li", {}, badge(problem.severity),
+  h("div", {}, h("p", {}, prose(problem.what)), h("p.faint", {}, prose(advice(problem)))), remedy(problem))));
 
 /** What to do, without the address of the API where there is a page. */
 const advice = ({ action }) => (action.includes("Dead letters") ? "Look at what went wrong, mend it, and retry them together." : action);
 
 /** The page where a problem is mended. */
 function remedy({ what, action }) {
-  if (action.includes("Dead letters")) return h("a.button", { href: link("dead") }, "Dead letters");
-  if (what.startsWith("The queue")) return h("a.button", { href: link("queues") }, "Queues");
-  if (what.startsWith("The circuit") || what.startsWith("The destination")) return h("a.button", { href: link("destinations") }, "Destinations");
+  if (action.includes("Dead letters")) return h("a", { href: link("dead") }, "Dead letters →");
+  if (what.startsWith("The queue")) return h("a", { href: link("queues") }, "Queues →");
+  if (what.startsWith("The circuit") || what.startsWith("The destination")) return h("a", { href: link("destinations") }, "Destinations →");
   return null;
 }
 
@@ -71,16 +78,14 @@ function tiles(stats, health) {
   return h("ul.tiles", {},
     figures.map(([title, values, tone, page]) => h("li", {}, h("a.tile", { href: link(page) }, h("span.name", {}, title),
       h("span.value", {}, short(total(values))), spark(values.length > 1 ? values : [0, 0], tone)))),
-    h("li", {}, h("a.tile", { href: link("queues") }, h("span.name", {}, "Waiting now"), h("span.value", {}, short(health.waiting)), h("span.under", {}, health.spooled > 0 ? `${number(health.spooled)} in the spool` : "on queues and in lanes"))),
+    h("li", {}, h("a.tile", { href: link("queues") }, h("span.name", {}, "Waiting now"), h("span.value", {}, short(health.waiting)), h("span.under", {}, health.spooled > 0 ? `${number(health.spooled)} in the spool` : "queues and lanes"))),
     h("li", {}, h("a.tile", { href: link("dead") }, h("span.name", {}, "Dead now"), h(`span.value${health.dead + health.quarantined > 0 ? ".bad" : ""}`, {}, short(health.dead + health.quarantined)), h("span.under", {}, health.quarantined > 0 ? `${number(health.quarantined)} quarantined` : "nothing quarantined"))));
 }
 
 function charts(stats) {
   const from = Date.parse(stats.from);
   const base = { from, stepMinutes: stats.stepMinutes };
-  const named = (kind, counter) => stats.series.filter((one) => one.kind === kind && one.counter === counter && total(one.values) > 0)
-    .map((one, index) => ({ name: one.name, tone: tones[index % tones.length], values: one.values }));
-  const accepted = named("source", "accepted");
+  const accepted = largest(stats.series.filter((one) => one.kind === "source" && one.counter === "accepted" && total(one.values) > 0));
   const other = [
     { name: "duplicates", tone: "tone-calm", values: added(stats, "source", ["duplicate"]) },
     { name: "quarantined", tone: "tone-wait", values: added(stats, "source", ["quarantined"]) },
@@ -98,6 +103,17 @@ function charts(stats) {
     accepted.length > 0 ? columns({ ...base, title: "Accepted, by source", series: accepted }) : none("Accepted, by source"),
     sent.length > 0 ? columns({ ...base, title: "Sent to destinations", series: sent }) : none("Sent to destinations"),
     other.length > 0 ? columns({ ...base, title: "Duplicates and refusals", series: other }) : none("Duplicates and refusals"));
+}
+
+/** The largest series each in a colour of its own, the others as one: nobody tells ten colours apart. */
+function largest(series) {
+  const sorted = series.toSorted((one, other) => total(other.values) - total(one.values));
+  const shown = sorted.length > tones.length + 1 ? sorted.slice(0, tones.length) : sorted;
+  const rest = sorted.slice(shown.length);
+  const named = shown.map((one, index) => ({ name: one.name, tone: tones[index] ?? "tone-calm", values: one.values }));
+  return rest.length === 0 ? named : [...named, {
+    name: `${rest.length} others`, tone: "tone-calm", values: rest[0].values.map((_, index) => total(rest.map((one) => one.values[index]))),
+  }];
 }
 
 // MARK: Destinations and books
@@ -119,7 +135,7 @@ function limits(tenants) {
 }
 
 function books(ledger) {
-  const sound = (item) => (item.unaccounted === 0 ? badge("ok", "Balanced") : badge("critical", `${number(item.unaccounted)} unaccounted`));
+  const sound = (item) => item.unaccounted !== 0 && badge("critical", `${number(item.unaccounted)} unaccounted`);
   const parts = (item, rest) => [
     { name: "done", tone: "tone-good", value: item.done }, { name: "waiting", tone: "tone-1", value: item.waiting },
     { name: "in work", tone: "tone-2", value: item.inFlight }, { name: "delayed", tone: "tone-wait", value: item.delayed },

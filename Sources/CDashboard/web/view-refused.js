@@ -28,7 +28,7 @@ async function drawList(holder, { parameters, signal, redraw }) {
   const filter = Object.fromEntries(["source", "reason"].filter((name) => parameters[name]).map((name) => [name, parameters[name]]));
   const isFiltered = Object.keys(filter).length > 0;
   const list = await paged((cursor) => get("refusals", { ...filter, cursor, limit: 100 }, signal),
-    (items) => table("Refused deliveries", columns, items));
+    (items) => table("Refused deliveries", columns, items, { leads: true }));
   add(holder, heading("Refused", "Deliveries that could not be proved authentic. Some of each source are kept for three days: see why, mend the secret, accept them.",
     list && may("operator") && h("button.primary", { type: "button", onclick: (event) => acceptAll(event.currentTarget, filter, redraw) }, "Accept all that prove now")));
   if (isFiltered) {
@@ -71,7 +71,7 @@ async function drawOne(holder, context) {
         ["Source", h("a", { href: link("refused", { source: refusal.source }) }, refusal.source)],
         ["Request", copyable(refusal.id)], ["When", exact(refusal.refusedAt)], ["From", refusal.peer],
         ["Answered", String(refusal.httpStatus)], ["Size", bytes(refusal.bodyBytes)], ["Tenant", refusal.tenant],
-      ]))),
+      ], "facts.lines"))),
     await asItCame(refusal));
 }
 

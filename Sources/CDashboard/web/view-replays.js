@@ -4,7 +4,7 @@ import { get, part, post } from "./api.js";
 import { add, h, show } from "./dom.js";
 import { attempt, tell } from "./notes.js";
 import { paged } from "./paging.js";
-import { badge, empty, facts, field, heading, select, table } from "./parts.js";
+import { badge, check, empty, facts, field, heading, select, table } from "./parts.js";
 import { refreshed } from "./refresh.js";
 import { go, link } from "./router.js";
 import { may } from "./session.js";
@@ -22,7 +22,7 @@ export async function draw(holder, context) {
   const isPlanning = Boolean(context.parameters.plan);
   add(holder, heading("Replays", "Send archived events once more, paced and resumable. Their ids stay."));
   if (may("operator")) add(holder, await plan(context, isPlanning));
-  const list = await paged((cursor) => get("replays", { cursor, limit: 50 }, context.signal), (items) => table("Replays", columns, items));
+  const list = await paged((cursor) => get("replays", { cursor, limit: 50 }, context.signal), (items) => table("Replays", columns, items, { leads: true }));
   add(holder, list ?? empty("No replays yet", may("operator") ? "Choose what to send above, or a single event under Events." : "They stand here once somebody begins one."));
 }
 
@@ -63,7 +63,7 @@ async function plan({ parameters, signal }, isOpen) {
     },
     oninput: () => show(outcome),
   },
-  h("div.row", {},
+  h("div.row.thirds", {},
     field("Source", select("source", [["", "Any"], ...sources.map((item) => item.source)], parameters.source)),
     field("Type", h("input", { name: "type", value: parameters.type ?? "", placeholder: "payment.*", maxlength: "200" })),
     field("Status", select("status", [["", "Any"], "delivered", "partly", "dead", "discarded", "skipped"], parameters.status)),
@@ -71,12 +71,12 @@ async function plan({ parameters, signal }, isOpen) {
     field("From", h("input", { type: "datetime-local", name: "from", value: toInput(parameters.from) })),
     field("To", h("input", { type: "datetime-local", name: "to", value: toInput(parameters.to) }))),
   h("div.row", {},
-    field("Send to", select("target", [["", "Every destination that wants it"], ...destinations.filter((item) => item.enabled).map((item) => [item.destination, `Only ${item.destination}`])], "")),
-    field("Mapping", select("mapping", [["original", "As it was mapped then"], ["current", "Mapped anew"]], "original")),
-    field("As new events", h("input", { type: "checkbox", name: "force" }), "Another deduplication key: destinations do not drop them."),
+    field("Send to", select("target", [["", "All that want it"], ...destinations.filter((item) => item.enabled).map((item) => [item.destination, `Only ${item.destination}`])], "")),
+    field("Mapping", select("mapping", [["original", "As it was then"], ["current", "Mapped anew"]], "original")),
     field("Events a second", h("input", { type: "number", name: "rate", min: "1", max: "10000", value: "100", required: true })),
-    field("Failures that pause it", h("input", { type: "number", name: "errorBudget", min: "0", max: "1000000", value: "100", required: true })),
-    preview),
+    field("Failures that pause it", h("input", { type: "number", name: "errorBudget", min: "0", max: "1000000", value: "100", required: true }))),
+  check("As new events", h("input", { type: "checkbox", name: "force" }), "With another deduplication key, so that destinations do not drop them as known."),
+  h("div.buttons", {}, preview),
   outcome);
   return h("details.plan", { open: isOpen }, h("summary.button", {}, "New replay"), form);
 }

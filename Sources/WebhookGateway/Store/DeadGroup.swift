@@ -6,7 +6,7 @@ struct DeadGroup: Sendable {
     var fingerprint: String
     var place: DeadPlace
     var category: String
-    /// The reason with `#` for what differs from letter to letter.
+    /// The reason; where the letters' differ, with `#` for what does.
     var reason: String
     var count = 0
     /// Unix milliseconds.
@@ -115,7 +115,7 @@ extension DeadStore {
                     groups[fingerprint]
                     ?? DeadGroup(
                         fingerprint: fingerprint, place: letter.id.place, category: letter.category,
-                        reason: DeadLetter.pattern(of: letter.reason), isQuarantined: letter.isQuarantined,
+                        reason: letter.reason, isQuarantined: letter.isQuarantined,
                         sample: letter)
                 group.add(letter)
                 groups[fingerprint] = group
@@ -152,6 +152,7 @@ extension DeadStore {
 extension DeadGroup {
     fileprivate mutating func add(_ letter: DeadLetter) {
         count += 1
+        if letter.reason != reason { reason = DeadLetter.pattern(of: letter.reason) }
         guard let at = letter.deadAt else { return }
         firstSeen = min(firstSeen ?? at, at)
         if at >= lastSeen ?? at {

@@ -24,7 +24,7 @@ enum DeadRoutes {
 
     private static let group: [Shape.Member] = [
         Shape.Member("group", .string, "its fingerprint"), Shape.Member("place", .string),
-        Shape.Member("category", .string), Shape.Member("reason", .string, "`#` stands for what differs"),
+        Shape.Member("category", .string), Shape.Member("reason", .string, "`#` stands for what differs, if any does"),
         Shape.Member("count", .integer(1 ... .max)), Shape.Member("firstSeen", .optional(.moment)),
         Shape.Member("lastSeen", .optional(.moment)), Shape.Member("quarantined", .boolean),
         Shape.Member("action", .choice(DeadAction.allCases.map(\.rawValue))),

@@ -115,7 +115,7 @@ struct DestinationsCommand: Command {
         let now = Clock.unixMilliseconds()
         var table = TextTable(
             ["DESTINATION", "TYPE", "STATE", "WAITING", "IN FLIGHT", "DELAYED", "DEAD", "DONE", "LAST DELIVERY"],
-            optional: ["LAST DELIVERY"])
+            optional: ["LAST DELIVERY", "IN FLIGHT", "TYPE", "DELAYED"])
         let counts = ["waiting", "inFlight", "delayed", "dead", "done"]
         for row in destinations {
             if isJSON {

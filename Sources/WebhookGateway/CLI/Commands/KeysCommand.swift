@@ -88,9 +88,11 @@ struct KeysCommand: Command {
     @ControlPlane
     private func list(_ vault: Vault, _ tenant: String?) async throws -> ExitCode {
         let tenants = if let tenant { [tenant] } else { try await vault.store.tenants() }
+        var count = 0
         var table = TextTable(["TENANT", "VERSION", "SEALS", "MASTER KEY", "STATE", "USES", "CREATED", "WRAPPED"])
         for tenant in tenants {
             for entry in try await vault.store.entries(of: tenant) {
+                count += 1
                 let state = Self.state(entry, vault.masterKeys)
                 if isJSON {
                     Terminal.print(Self.line(entry, state).text)
@@ -104,7 +106,10 @@ struct KeysCommand: Command {
                 }
             }
         }
-        if !isJSON { table.print() }
+        if !isJSON, count > 0 { table.print() }
+        if count == 0 {
+            Terminal.printError("no data keys yet: the first credential that the vault encrypts for a tenant makes one")
+        }
         return .success
     }
 

@@ -75,7 +75,8 @@ struct QueuesCommand: Command {
     private func list(_ queues: [Row]) {
         let now = Clock.unixMilliseconds()
         var table = TextTable(
-            ["QUEUE", "WAITING", "DELAYED", "DEAD", "CONSUMERS", "IN WORK", "OLDEST", "STATE"])
+            ["QUEUE", "WAITING", "DELAYED", "DEAD", "CONSUMERS", "IN WORK", "OLDEST", "STATE"],
+            optional: ["DELAYED", "CONSUMERS"])
         for queue in queues {
             if isJSON {
                 var line = JSONLine()
