@@ -101,7 +101,11 @@ async function draw() {
   if (!view || !isOpen(view)) {
     const [first] = views.filter(isOpen);
     if (!path[0] && first) location.replace(link(first.name));
-    else show(main, failure(new Error("There is no such page, or it is not for your role.")));
+    else {
+      markMenu({ name: null });
+      shownView = null;
+      show(main, failure(new Error("There is no such page, or it is not for your role.")));
+    }
     return;
   }
   document.title = `${[view.title, ...path.slice(1)].join(" · ")} – webhook-gateway`;

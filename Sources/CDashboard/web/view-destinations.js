@@ -18,8 +18,8 @@ export async function draw(holder, context) {
   await refreshed(holder, context, async () => {
     const { items } = await get("destinations", {}, context.signal);
     if (items.length === 0) {
-      return empty("No destinations yet", "Add one to the configuration under ", h("code", {}, "destinations"),
-        "; ", h("code", {}, "webhook-gateway destinations types"), " lists the kinds there are.");
+      return empty("No destinations yet", may("admin") && [h("a", { href: link(["integrations", "new"]) }, "Add an integration"), ", which works at once, or add "],
+        may("admin") ? "one" : "Add one", " to the configuration under ", h("code", {}, "destinations"), "; ", h("code", {}, "webhook-gateway destinations types"), " lists the kinds there are.");
     }
     return [h("ul.cards", {}, items.map((item) => h("li", {}, card(item, context)))),
       h("h2", {}, "In figures"), table("Destinations", columns, items)];

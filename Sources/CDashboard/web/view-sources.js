@@ -4,7 +4,7 @@ import { get } from "./api.js";
 import { add, h } from "./dom.js";
 import { badge, empty, heading, table } from "./parts.js";
 import { link } from "./router.js";
-import { seesAll } from "./session.js";
+import { may, seesAll } from "./session.js";
 import { counted, number } from "./text.js";
 import { span } from "./time.js";
 
@@ -13,7 +13,8 @@ export async function draw(holder, { signal }) {
   add(holder,
     heading("Sources", "The addresses that providers post to, and what came of it."),
     items.length > 0 ? table("Sources", columns(), items, { leads: true })
-      : empty("No sources yet", "Add one to the configuration under ", h("code", {}, "sources"), ", with its provider and secrets, and reload."));
+      : empty("No sources yet", may("admin") && [h("a", { href: link(["integrations", "new"]) }, "Add an integration"), ", which works at once, or add "], may("admin") ? "one" : "Add one",
+        " to the configuration under ", h("code", {}, "sources"), ", with its provider and secrets, and reload."));
 }
 
 const count = (name) => (source) => (source.counts ? number(source.counts[name]) : "–");
