@@ -173,12 +173,9 @@ def switches_work(page, url):
 
 
 def keyboard_is_enough(page, url):
-    """From the top of a list to an event and its replay, without a pointer; each stop is marked."""
+    """From a list to an event and its replay without a pointer; each stop is marked."""
     page.goto(f"{url}/#/events")
     expect(page.get_by_role("row").filter(has_text="invoice.paid")).to_have_count(1)
-    page.locator("body").press("Tab")
-    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
-    page.keyboard.press("Enter")
     for name in ("invoice.paid", "Replay"):
         for _ in range(60):
             page.keyboard.press("Tab")
