@@ -50,9 +50,10 @@ extension RedisScript {
             for i = 1, aliases ~= '' and q or 0 do
               if ARGV[8 + i] == 'events' then late = redis.call('TIME')[1] * 1000 - \#(ArchiveTrimmer.margin.milliseconds / 2) end
             end
-            -- Lists the tenants with a limit; its bucket holds a minute's events, in µs.
-            local tenants, minute, now, forwarder = {}, 60000000, 0, false
+            -- The tenants with a limit; each has a bucket that holds a minute's events, in µs.
+            local tenants, minute, now, forwarder = nil, 60000000, 0, false
             if t > 0 then
+              tenants = {}
               local time = redis.call('TIME')
               now = time[1] * 1000000 + time[2]
               for i = 1, q do forwarder = forwarder or ARGV[8 + i] == 'events' end
@@ -65,16 +66,13 @@ extension RedisScript {
                 full = math.max(now, tonumber(redis.call('GET', KEYS[key]) or '0')), waiting = redis.call('LLEN', KEYS[key + 1]),
               }
             end
-            -- Whether the event is past its tenant's limit; where it is not, it is counted once it has proved new.
-            local function past(tenant, kind)
-              if not tenant or tenant.holds and kind == 'q' then return false end
-              return tenant.waiting + #tenant.held > 0 or tenant.full - now + tenant.interval > minute + 1
-            end
             for i = 1, n do
               local at = q + 4 * i + 5
               local id = ARGV[at]
-              local tenant = t > 0 and tenants[tonumber(ARGV[8 + q + 4 * n + 4 * t + i])]
-              local isPast = tenant and past(tenant, ARGV[at + 1])
+              local tenant = tenants and tenants[tonumber(ARGV[8 + q + 4 * n + 4 * t + i])]
+              -- Where it is not past the limit, it is counted once it has proved new.
+              local isPast = tenant and (ARGV[at + 1] == 'e' or not tenant.holds)
+                and (tenant.waiting + #tenant.held > 0 or tenant.full - now + tenant.interval > minute + 1)
               if isPast and not (tenant.holds and tenant.waiting + #tenant.held < tenant.most)
                 and redis.call('EXISTS', KEYS[3 + q + i]) == 0 then
                 refused, tenant.refused = refused + 1, tenant.refused + 1
