@@ -11,7 +11,8 @@ import subprocess
 import sys
 
 from harness import (
-    callgrind, forwarding, goals, instructions, load, machine, micro, plan, report, requests, search, servers)
+    callgrind, forwarding, goals, instructions, integrations, load, machine, micro, plan, report, requests, search,
+    servers)
 from harness.processes import Failure, Skipped
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
@@ -32,11 +33,13 @@ def arguments():
                       help="only the forwarder, with destinations on loopback; exit 1 when a goal is not met")
     kind.add_argument("--search", action="store_true",
                       help="only the admin API over 500,000 archived events; exit 1 when a goal is not met")
+    kind.add_argument("--integrations", action="store_true",
+                      help="only 10,000 managed integrations in 1,000 tenants; exit 1 when a goal is not met")
     kind.add_argument("--micro", action="store_true",
                       help="only verification and mapping, call by call; exit 1 when a goal is not met")
     kind.add_argument("--install", action="store_true", help="only install the peers that are missing (apt-get, pip)")
     parser.add_argument("--scale", type=int, default=1, metavar="N",
-                        help="with --forwarding and --search: a fraction of the events, 1/N")
+                        help="with --forwarding, --search and --integrations: a fraction of them, 1/N")
     parser.add_argument("--update", action="store_true", help="with --check: make what is measured the threshold")
     parser.add_argument("--rounds", type=int, help="rounds; figures are medians over them (5)")
     parser.add_argument("--with", dest="extra", action="append", default=[], choices=["hummingbird"],
@@ -48,8 +51,8 @@ def arguments():
     parsed = parser.parse_args()
     if parsed.update and not parsed.check:
         parser.error("--update goes with --check")
-    if parsed.scale != 1 and not (parsed.forwarding or parsed.search):
-        parser.error("--scale goes with --forwarding and --search")
+    if parsed.scale != 1 and not (parsed.forwarding or parsed.search or parsed.integrations):
+        parser.error("--scale goes with --forwarding, --search and --integrations")
     return parsed
 
 
@@ -185,6 +188,8 @@ def main():
             return 0 if forwarding.report(binary, TOOLS, options.scale) else 1
         if options.search:
             return 0 if search.report(binary, options.scale) else 1
+        if options.integrations:
+            return 0 if integrations.report(binary, TOOLS, options.scale, options.json) else 1
         return measure(options, binary)
     except Failure as failure:
         print(f"scripts/bench: {failure}", file=sys.stderr)

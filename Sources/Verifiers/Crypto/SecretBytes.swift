@@ -45,6 +45,14 @@ public final class SecretBytes: Sendable {
         try body(UnsafeRawBufferPointer(start: UnsafeRawPointer(bitPattern: address), count: count))
     }
 
+    /// Whether the other holds the same; takes the same time wherever two of one length differ.
+    public func hasSameBytes(as other: SecretBytes) -> Bool {
+        guard count == other.count else { return false }
+        return withUnsafeBytes { own in
+            other.withUnsafeBytes { CRYPTO_memcmp(own.baseAddress, $0.baseAddress, count) == 0 }
+        }
+    }
+
     /// A copy that is not wiped by itself.
     public var copy: [UInt8] { withUnsafeBytes { Array($0) } }
 

@@ -33,6 +33,7 @@ final class AdminServices {
     private var runner: ReplayRunner?
     private var drains: DrainRunner?
     private(set) lazy var feed = EventFeed(self)
+    let gallery = ProviderGallery()
     private(set) weak var gateway: (any AdminHandler.Gateway)?
 
     init(
@@ -82,6 +83,12 @@ final class AdminServices {
     /// Takes up another configuration; throws, and changes nothing, when the key for JSON web tokens cannot be used.
     func reload(_ configuration: Configuration) throws(ConfigurationError) {
         try authenticator.reload(configuration.admin.jwt)
+        fileConfiguration = configuration
+        self.configuration = configuration.applying(overrides)
+    }
+
+    /// Takes up integrations that have changed, in a configuration that is the same but for them.
+    func take(_ configuration: Configuration) {
         fileConfiguration = configuration
         self.configuration = configuration.applying(overrides)
     }

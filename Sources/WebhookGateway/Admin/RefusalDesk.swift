@@ -23,7 +23,7 @@ struct RefusalDesk {
         names = own.map(\.name)
         sources = Dictionary(own.map { ($0.name, $0) }) { first, _ in first }
         store = RefusalStore(connection: services.connection, keys: services.keys)
-        judge = RefusalJudge(own)
+        judge = RefusalJudge(Array(own))
     }
 
     var acceptance: RefusalAcceptance {

@@ -20,39 +20,38 @@ final class Gateway: AdminHandler.Gateway {
     private static let settlingTime = Duration.milliseconds(250)
 
     let loader: ConfigurationLoader
-    private let path: String?
+    let path: String?
     private let roles: Roles
     private let takesOver: Bool
     private let services: ServiceManager
     let log: Log
     /// The file's, without managed integrations.
-    private(set) var declared: Configuration
+    var declared: Configuration
     /// What is in force: the file's entries and the managed ones.
     var configuration: Configuration
-    private var certificates: Certificates?
-    private var redisSettings: RedisSettings?
-    private var dataDirectory: String?
+    var certificates: Certificates?
+    var redisSettings: RedisSettings?
+    var dataDirectory: String?
     var lockDescriptor: Int32?
     var control: ControlSocket?
     /// What another process serves now, by the names of `ControlProtocol`; nil while this one serves.
     var handedOver: Set<String>?
-    private var spool: DurableStore.Plan?
+    var spool: DurableStore.Plan?
     /// What the workers have now.
-    private var plan: WorkerPlan?
+    var plan: WorkerPlan?
     private(set) var privateRedis: PrivateRedis?
     private(set) var vault: Vault?
     private(set) var ingest: IngestServer?
-    private var forwarder: Forwarder?
+    var forwarder: Forwarder?
     /// Whether the forwarder starts when the managed destinations have been read.
-    private var forwarderWaits = false
+    var forwarderWaits = false
     private(set) var adminListener: Listener?
     var isAdminInherited = false
     private(set) var adminHandler: AdminHandler?
-    private var mappingWatch: MappingWatch?
-    private var integrationWatch: IntegrationWatch?
+    private(set) var watch: ChangeWatch?
     private var ledgerMetrics: LedgerMetrics?
-    private var archiveTrimmer: ArchiveTrimmer?
-    private var shapes: ShapeLearner?
+    var archiveTrimmer: ArchiveTrimmer?
+    var shapes: ShapeLearner?
     private var signals: Signals?
     private var stopRequest: CheckedContinuation<Void, Never>?
     private(set) var isStopping = false
@@ -122,13 +121,8 @@ final class Gateway: AdminHandler.Gateway {
         redisSettings = redis
         try await StoreCheck(configuration.redis, log: log).run(redis)
         vault = try makeVault(redis)
-        if roles != .forward {
-            mappingWatch = await MappingWatch.start(redis, configuration.redis) { [weak self] in
-                self?.take($0)
-            }
-        }
-        if let vault { integrationWatch = await startIntegrations(redis, vault) }
-        configuration = integrationWatch?.catalog.applied(to: declared) ?? declared
+        if let vault { watch = await startWatch(redis, vault) }
+        configuration = watch?.catalog.applied(to: declared) ?? declared
         if roles.contains(.ingest) {
             spool = makeSpool(dataDirectory: dataDirectory)
             if let plan = try makePlan(configuration, certificates) {
@@ -144,7 +138,7 @@ final class Gateway: AdminHandler.Gateway {
             }
             self.forwarder = forwarder
             // Routed without destinations that could not be read yet, events would miss them for good.
-            if integrationWatch?.catalog.isComplete == true { forwarder.start() } else { forwarderWaits = true }
+            if watch?.catalog.isComplete == true { forwarder.start() } else { forwarderWaits = true }
         }
         if !roles.isDisjoint(with: [.forward, .admin]) {
             archiveTrimmer = ArchiveTrimmer(redis, configuration)
@@ -199,7 +193,7 @@ final class Gateway: AdminHandler.Gateway {
     private func startAdmin(_ sockets: inout ListeningSockets) throws {
         guard let redisSettings else { return }
         let handler = try AdminHandler(configuration, redis: redisSettings, gateway: self, log: log)
-        handler.services.take(mappingWatch?.mappings ?? [:])
+        handler.services.take(watch?.mappings ?? [:])
         adminHandler = handler
         let admin = configuration.admin
         let address = try ListenAddress.resolve(host: admin.host, port: admin.port)
@@ -240,111 +234,8 @@ final class Gateway: AdminHandler.Gateway {
         stopRequest = nil
     }
 
-    /// Takes up the configuration file anew; one that is wrong changes nothing.
-    private func reload() {
-        do {
-            let loaded = try loader.load(path)
-            let certificates = try Certificates(loaded.configuration)
-            let masterKeys = try MasterKeys.make(loaded.configuration, environment: loader.environment, log: log)
-            integrationWatch?.catalog.rebase(on: loaded.configuration)
-            try apply(integrationWatch?.catalog.applied(to: loaded.configuration) ?? loaded.configuration, certificates)
-            try use(certificates)
-            vault?.use(masterKeys)
-            declared = loaded.configuration
-            log.info("configuration reloaded", ["from": .text(loaded.place)])
-        } catch {
-            integrationWatch?.catalog.rebase(on: declared)
-            log.error("configuration not reloaded, the old one stays", ["reason": .text("\(error)")])
-        }
-    }
-
-    /// Puts a configuration in force in all parts, or leaves them as they were.
-    private func apply(_ new: Configuration, _ certificates: Certificates) throws {
-        guard let plan = try makePlan(new, certificates) else { return }
-        try adminHandler?.services.reload(new)
-        try forwarder?.reload(new)
-        archiveTrimmer?.reload(new)
-        shapes?.reload(new)
-        reload(plan)
-        configuration = new
-    }
-
-    /// Takes up managed integrations that have changed. Each was checked by itself, so that none stops the others.
-    private func takeIntegrations() {
-        guard let certificates, let catalog = integrationWatch?.catalog else { return }
-        do {
-            try apply(catalog.applied(to: declared), certificates)
-            if forwarderWaits {
-                forwarderWaits = false
-                forwarder?.start()
-            }
-            log.info("integrations taken up", ["integrations": .number(catalog.entries.count)])
-        } catch {
-            log.error("integrations not taken up, the old ones stay", ["reason": .text("\(error)")])
-        }
-    }
-
-    /// Looks for changed integrations now instead of within half a second.
-    func takeUpIntegrations() async { await integrationWatch?.look() }
-
-    /// The managed integrations as this process has them.
-    var catalog: IntegrationCatalog? { integrationWatch?.catalog }
-
-    /// What the archive holds, as of the last look.
-    var archive: ArchiveTrimmer.Figures? { archiveTrimmer?.figures }
-
-    private func startIntegrations(_ redis: RedisSettings, _ vault: Vault) async -> IntegrationWatch {
-        await IntegrationWatch.start(
-            redis, configuration, vault: vault, log: log, file: { [weak self] in self?.declared ?? Configuration() },
-            changed: { [weak self] in self?.takeIntegrations() })
-    }
-
-    private func makePlan(_ configuration: Configuration, _ certificates: Certificates) throws -> WorkerPlan? {
-        guard let redisSettings, let dataDirectory else { return nil }
-        var plan = try WorkerPlan(
-            configuration.applying(mappingWatch?.mappings ?? [:]), dataDirectory: dataDirectory, redis: redisSettings,
-            tls: certificates.listen, spool: spool, log: log)
-        plan.mayLackSources = integrationWatch?.catalog.isComplete == false
-        if let current = self.plan { plan.compare(with: current) }
-        return plan
-    }
-
-    private func reload(_ plan: WorkerPlan) {
-        for worker in ingest?.workers ?? [] { worker.reload(plan) }
-        self.plan = plan
-    }
-
-    /// Takes up mappings that came through the API. They were checked when they came; one that this version does not
-    /// take any more changes nothing.
-    private func take(_ mappings: [String: JSONValue]) {
-        adminHandler?.services.take(mappings)
-        guard let certificates else { return }
-        do {
-            guard let plan = try makePlan(configuration, certificates) else { return }
-            reload(plan)
-            log.info("mappings taken up", ["sources": .text(mappings.keys.sorted().joined(separator: " "))])
-        } catch {
-            log.error("mappings not taken up, the old ones stay", ["reason": .text("\(error)")])
-        }
-    }
-
-    /// Looks for changed mappings now instead of within half a second.
-    func takeUpMappings() async { await mappingWatch?.look() }
-
     /// Events in this process' spool that the store does not have yet, by source.
     func spooled() -> [String: Int] { spool?.status.figures.waiting ?? [:] }
-
-    /// New connections to the admin port get the new certificates; a port does not change between plain and TLS.
-    private func use(_ new: Certificates) throws {
-        if let listener = adminListener, listener.options.tls != nil, let material = new.admin {
-            listener.options.tls = try TLSServerContext(material)
-        }
-        if (new.listen == nil) != (certificates?.listen == nil) || (new.admin == nil) != (certificates?.admin == nil) {
-            log.warning("turning TLS on or off needs a restart")
-        }
-        new.warn(log)
-        certificates = new
-    }
 
     private func renewTicketKeys() {
         ControlPlane.loop.schedule(after: Certificates.ticketKeyLifetime) { [weak self] in
@@ -379,8 +270,7 @@ final class Gateway: AdminHandler.Gateway {
         await forwarder?.stop(within: max(Duration.milliseconds(100), deadline - .now))
         adminListener?.abort()
         adminHandler?.services.stop()
-        mappingWatch?.stop()
-        integrationWatch?.stop()
+        watch?.stop()
         ledgerMetrics?.stop()
         archiveTrimmer?.stop()
         vault?.close()

@@ -61,6 +61,14 @@ final class Worker {
         }
     }
 
+    /// Takes up what has changed of the sources; the others are not touched.
+    func take(_ changes: SourceChanges) {
+        handler.change(
+            changes.changed.compactMap { $0.make(keys: changes.keys, limits: changes.limits, log: changes.log) },
+            removing: changes.removed,
+            mayLackSources: changes.mayLackSources)
+    }
+
     /// A disk that is full at the start is no reason to turn deliveries away.
     private static func makeTally(_ plan: WorkerPlan, _ loop: EventLoop) -> StoreTally? {
         do throws(SystemError) {
@@ -151,6 +159,11 @@ struct WorkerHandle: Sendable {
     /// Takes up a new configuration's sources and certificates without dropping a connection.
     func reload(_ plan: WorkerPlan) {
         perform { $0.reload(plan) }
+    }
+
+    /// Takes up what has changed of the sources.
+    func take(_ changes: SourceChanges) {
+        perform { $0.take(changes) }
     }
 
     /// Seals session tickets with another key from now on.

@@ -12,20 +12,17 @@ struct WorkerPlan: Sendable {
     /// What must hold of Redis before it gets events.
     var examination: StoreExamination
     var identity: StoreIdentity
-    var sources: [SourceConfiguration]
+    /// Those that are enabled, by name.
+    private(set) var sources: [String: PlannedSource] = [:]
     private let tenantLimits: TenantLimitsConfiguration
     /// Whether there may be sources that have not been read yet: one that is not known is answered 503, not 404.
     var mayLackSources = false
     /// Sources that are as they were in the plan before: workers keep theirs, and what they have prepared for them.
     var unchanged: Set<String> = []
-    /// The operator's mappings, by name.
+    /// The operator's mappings and those that came through the API, by name.
     private var mappings: [String: JSONValue]
-    /// Compiled once, by source.
-    var mappers: [String: Mapper]
-    /// Token buckets that the workers share, by source; a reload begins with full ones.
-    var rates: [String: SourceRate]
-    /// Which refused deliveries are kept, by source; the workers share them.
-    var refusals: [String: RefusalGate]
+    /// By provider and mapping; sources share them.
+    private var mappers: [String: Mapper] = [:]
     /// The public port's certificates; nil: plain HTTP.
     var tls: TLSMaterial?
     var log: Log
@@ -56,58 +53,117 @@ struct WorkerPlan: Sendable {
         self.dataDirectory = dataDirectory
         examination = StoreExamination(redis, configuration.redis)
         identity = StoreIdentity(directory: dataDirectory)
-        sources = configuration.sources.filter(\.enabled)
         tenantLimits = configuration.tenantLimits
         mappings = configuration.mappings
-        let catalog = MappingCatalog(overrides: configuration.mappings)
-        mappers = [:]
-        var compiled: [String: Mapper] = [:]
-        rates = [:]
-        refusals = [:]
-        for source in sources {
-            refusals[source.name] = RefusalGate()
-            if let limit = source.rateLimit {
-                rates[source.name] = SourceRate(requests: limit.requests, perSeconds: limit.perSeconds)
-            }
-            let name = "\(source.provider)/\(source.mapping)"
-            if compiled[name] == nil {
-                compiled[name] = Mapper(provider: source.provider, rules: try catalog.rules(named: source.mapping))
-            }
-            mappers[source.name] = compiled[name]
-        }
         self.log = log
+        for source in configuration.sources where source.enabled { sources[source.name] = try plan(source) }
+    }
+
+    private mutating func plan(_ source: SourceConfiguration) throws(ConfigurationError) -> PlannedSource {
+        let name = "\(source.provider)/\(source.mapping)"
+        let mapper: Mapper
+        if let known = mappers[name] {
+            mapper = known
+        } else {
+            let rules = try MappingCatalog(overrides: mappings).rules(named: source.mapping)
+            mapper = Mapper(provider: source.provider, rules: rules)
+            mappers[name] = mapper
+        }
+        return PlannedSource(
+            configuration: source, mapper: mapper,
+            rate: source.rateLimit.map { SourceRate(requests: $0.requests, perSeconds: $0.perSeconds) },
+            refusals: RefusalGate())
     }
 
     /// Notes which sources are as they were in the plan that the workers have now.
     mutating func compare(with before: WorkerPlan) {
         guard tenantLimits == before.tenantLimits else { return }
-        let known = Dictionary(before.sources.map { ($0.name, $0) }) { first, _ in first }
         let changed = Set(mappings.keys).union(before.mappings.keys).filter { mappings[$0] != before.mappings[$0] }
         unchanged = Set(
-            sources.lazy.filter { !changed.contains($0.mapping) && known[$0.name] == $0 }.map(\.name))
+            sources.lazy.filter { name, source in
+                !changed.contains(source.configuration.mapping)
+                    && before.sources[name]?.configuration == source.configuration
+            }.map(\.key))
+    }
+
+    /// Takes up the sources of these names as a configuration has them now; returns what workers are to be told.
+    ///
+    /// A source whose mapping cannot be used stays as it is.
+    ///
+    /// - Parameter overrides: the mappings that came through the API, by source.
+    mutating func take(
+        _ names: Set<String>, of configuration: Configuration, overrides: [String: JSONValue]
+    ) -> SourceChanges {
+        var changes = SourceChanges(
+            keys: keys, limits: tenantLimits, mayLackSources: mayLackSources, log: log)
+        for name in names {
+            guard var source = configuration.source(named: name), source.enabled else {
+                sources[name] = nil
+                changes.removed.append(name)
+                continue
+            }
+            if let mapping = overrides[name] {
+                source.mapping = Configuration.mappingName(ofSource: name)
+                mappings[source.mapping] = mapping
+                mappers["\(source.provider)/\(source.mapping)"] = nil
+            }
+            do {
+                let planned = try plan(source)
+                sources[name] = planned
+                changes.changed.append(planned)
+            } catch {
+                log.error("a source stays as it was", ["source": .text(name), "reason": .text("\(error)")])
+            }
+        }
+        unchanged = []
+        return changes
     }
 
     /// The endpoints, with keys and mappings of the calling thread's own.
     ///
     /// - Parameter current: the endpoint of a name that the thread has already; kept when it is unchanged.
     func makeSources(_ current: (String) -> Source? = { _ in nil }) -> [Source] {
-        let (limits, own) = (tenantLimits.others, tenantLimits.byTenant)
-        return sources.compactMap { configuration in
-            if unchanged.contains(configuration.name), let source = current(configuration.name) { return source }
-            guard let mapper = mappers[configuration.name] else { return nil }
-            do {
-                let source = try Source(configuration, mapper: mapper, keys: keys) { tenant in
-                    TenantLimit(tenant, own[tenant] ?? limits, keys: keys)
-                }
-                source.rate = rates[configuration.name]
-                source.refusals = refusals[configuration.name]
-                return source
-            } catch {
-                log.error("source left out", ["source": .text(configuration.name), "reason": .text("\(error)")])
-                return nil
-            }
+        sources.compactMap { name, source in
+            if unchanged.contains(name), let source = current(name) { return source }
+            return source.make(keys: keys, limits: tenantLimits, log: log)
         }
     }
+}
+
+/// What a worker makes an endpoint of.
+struct PlannedSource: Sendable {
+    let configuration: SourceConfiguration
+    let mapper: Mapper
+    /// A token bucket that the workers share; a changed source begins with a full one.
+    let rate: SourceRate?
+    /// Which refused deliveries are kept; the workers share it.
+    let refusals: RefusalGate
+
+    /// The endpoint with keys of the calling thread's own; nil, with a word in the log, when its provider refuses.
+    func make(keys: Keys, limits: TenantLimitsConfiguration, log: Log) -> Source? {
+        let (others, own) = (limits.others, limits.byTenant)
+        do {
+            let source = try Source(configuration, mapper: mapper, keys: keys) { tenant in
+                TenantLimit(tenant, own[tenant] ?? others, keys: keys)
+            }
+            source.rate = rate
+            source.refusals = refusals
+            return source
+        } catch {
+            log.error("source left out", ["source": .text(configuration.name), "reason": .text("\(error)")])
+            return nil
+        }
+    }
+}
+
+/// What has changed of a plan's sources.
+struct SourceChanges: Sendable {
+    let keys: Keys
+    let limits: TenantLimitsConfiguration
+    let mayLackSources: Bool
+    let log: Log
+    var changed: [PlannedSource] = []
+    var removed: [String] = []
 }
 
 extension ServerLimits {

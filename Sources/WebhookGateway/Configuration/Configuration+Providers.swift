@@ -54,9 +54,16 @@ extension Configuration {
             }
         }
         let refused = Set(issues.map { $0.keyPath.split(separator: ".").prefix(2).joined(separator: ".") })
+        // Most sources have a provider as it is, and thousands may have the same.
+        var kinds: [String: ProviderKind] = [:]
         for index in sources.indices where !refused.contains("providers.\(sources[index].provider)") {
             do throws(ConfigurationError) {
-                let kind = try known.provider(sources[index].provider, providers, sources[index].definition)
+                let (name, isChanged) = (sources[index].provider, !sources[index].definition.isEmpty)
+                let kind =
+                    if !isChanged, let met = kinds[name] { met } else {
+                        try known.provider(name, providers, sources[index].definition)
+                    }
+                if !isChanged { kinds[name] = kind }
                 // A provider in Swift is known by its name alone.
                 if case .declared? = kind { sources[index].kind = kind }
             } catch {

@@ -19,13 +19,13 @@ struct Configuration: ConfigurationSection {
     /// The operator's own provider definitions by name; those in the folder `providers` beside the file join them.
     var providers: [String: JSONValue] = [:]
     /// The endpoints providers post to, ordered by name.
-    var sources: [SourceConfiguration] = []
+    var sources: NamedTable<SourceConfiguration> = []
     /// The operator's field mappings by name; each overrides the bundled one of that name.
     var mappings: [String: JSONValue] = [:]
     /// Where the forwarder sends events, ordered by name.
-    var destinations: [DestinationConfiguration] = []
+    var destinations: NamedTable<DestinationConfiguration> = []
     /// Managed destinations that cannot be delivered to as they are: their events wait in their lanes. No file has any.
-    var heldDestinations: [DestinationConfiguration] = []
+    var heldDestinations: NamedTable<DestinationConfiguration> = []
 
     mutating func visit(_ keys: inout some KeyVisitor) {
         keys.section("listen", &listen)
@@ -53,11 +53,11 @@ struct Configuration: ConfigurationSection {
 extension Configuration {
     /// The source of that name, enabled or not.
     func source(named name: String) -> SourceConfiguration? {
-        sources.first { $0.name == name }
+        sources.entry(named: name)
     }
 
     /// The destination of that name, enabled or not.
     func destination(named name: String) -> DestinationConfiguration? {
-        destinations.first { $0.name == name }
+        destinations.entry(named: name)
     }
 }

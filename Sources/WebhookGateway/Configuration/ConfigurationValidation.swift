@@ -2,10 +2,15 @@ import Verifiers
 
 /// What single values cannot tell: whether they go together, and whether what they name exists.
 struct ConfigurationValidation {
+    /// How many names a guess looks through.
+    private static let mostCandidates = 200
+
     let configuration: Configuration
     private let known: KnownParts
     /// What reading found; a key that could not be read is not judged a second time.
     private let readingIssues: [ConfigurationIssue]
+    private let sourceNames: Set<String>
+    private let mappingNames: Set<String>
     private var issues: [ConfigurationIssue] = []
 
     /// Every problem beyond those that reading found.
@@ -29,6 +34,8 @@ struct ConfigurationValidation {
         self.configuration = configuration
         self.known = known
         self.readingIssues = readingIssues
+        sourceNames = Set(configuration.sources.map(\.name))
+        mappingNames = Set(configuration.mappings.keys).union(known.mappingNames).union(ProviderCatalog.names)
     }
 
     private mutating func checkListeners() {
@@ -70,9 +77,8 @@ struct ConfigurationValidation {
                 "\(path).maxBodyBytes", "larger than listen.maxBodyBytes, which refuses the delivery first",
                 "raise listen.maxBodyBytes to at least \(source.maxBodyBytes)")
         }
-        let names = Set(configuration.mappings.keys).union(known.mappingNames).union(ProviderCatalog.names)
-        if source.mapping != source.provider, !names.contains(source.mapping) {
-            unknown("\(path).mapping", "mapping", source.mapping, names)
+        if source.mapping != source.provider, !mappingNames.contains(source.mapping) {
+            unknown("\(path).mapping", "mapping", source.mapping, mappingNames)
         }
     }
 
@@ -141,10 +147,10 @@ struct ConfigurationValidation {
         if destination.retry.baseSeconds > destination.retry.maxSeconds {
             error("\(path).retry.baseSeconds", "longer than retry.maxSeconds", "the first wait is the shortest")
         }
-        let sources = configuration.sources.map(\.name)
         for (index, pattern) in destination.filter.sources.enumerated()
-        where !pattern.contains("*") && !sources.contains(pattern) {
-            let guess = NearestName.to(pattern, among: sources).map { "did you mean \($0)?" }
+        where !pattern.contains("*") && !sourceNames.contains(pattern) {
+            let candidates = configuration.sources.prefix(Self.mostCandidates).map(\.name)
+            let guess = NearestName.to(pattern, among: candidates).map { "did you mean \($0)?" }
             warning(
                 "\(path).filter.sources[\(index)]", "no source is named \(TextRule.quoted(pattern))",
                 guess ?? "events of that name will never come")

@@ -1,5 +1,9 @@
+import Verifiers
+
 /// A secret of the configuration: its bytes, and where they came from; nothing prints the bytes by accident.
-struct Secret: Sendable, Equatable {
+///
+/// All copies of the value share the bytes, which are overwritten when the last of them goes.
+struct Secret: Sendable {
     /// How the configuration names it.
     enum Origin: Sendable, Equatable {
         /// `"env:NAME"`.
@@ -8,13 +12,29 @@ struct Secret: Sendable, Equatable {
         case file(String)
         /// The secret itself stands in the file.
         case literal
-        /// Made by the gateway for development.
+        /// Made by the gateway: for development, or out of other secrets.
         case generated
+        /// It is kept in the vault, or on its way there.
+        case managed
     }
 
     let origin: Origin
-    /// The secret; never log it.
-    let bytes: [UInt8]
+    private let storage: SecretBytes
+
+    init(origin: Origin, bytes: consuming [UInt8]) {
+        self.init(origin: origin, SecretBytes(bytes))
+    }
+
+    init(origin: Origin, _ bytes: SecretBytes) {
+        self.origin = origin
+        storage = bytes
+    }
+
+    /// A copy of the secret, which is not overwritten by itself; never log it.
+    var bytes: [UInt8] { storage.copy }
+
+    /// The length in bytes.
+    var count: Int { storage.count }
 
     /// The secret as text; bytes that are not UTF-8 are replaced.
     var text: String { String(decoding: bytes, as: UTF8.self) }
@@ -24,7 +44,7 @@ struct Secret: Sendable, Equatable {
         switch origin {
         case .environment(let name): "env:\(name)"
         case .file(let path): "file:\(path)"
-        case .literal, .generated: Self.mask
+        case .literal, .generated, .managed: Self.mask
         }
     }
 
@@ -33,6 +53,12 @@ struct Secret: Sendable, Equatable {
 
     /// What stands for a secret wherever one would be printed.
     static let mask = "•••"
+}
+
+extension Secret: Equatable {
+    static func == (left: Secret, right: Secret) -> Bool {
+        left.origin == right.origin && left.storage.hasSameBytes(as: right.storage)
+    }
 }
 
 extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {

@@ -31,6 +31,9 @@ struct CircuitWatch: Sendable {
     /// Whether requests may leave.
     var isOpen: Bool { gate == .flowing || gate == .probe }
 
+    /// Whether the circuit is closed and knows all there is to know.
+    var isAtRest: Bool { gate == .flowing && untold == nil }
+
     mutating func heard(_ gate: LaneGate, failures: Int) {
         self.gate = gate
         known = failures

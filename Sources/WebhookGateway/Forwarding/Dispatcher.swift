@@ -22,6 +22,8 @@ final class Dispatcher {
     private let log: Log
     private let fed: (_ destinations: Set<String>) -> Void
     private var table: RoutingTable
+    /// Destinations that keep order.
+    private var ordered: Set<String>
     private let signal = Signal()
     private var poll = Dispatcher.shortestPoll
     private var isStopping = false
@@ -42,7 +44,8 @@ final class Dispatcher {
         self.log = log
         self.fed = fed
         table = RoutingTable(destinations)
-        queue.isExclusive = Self.keepsOrder(destinations)
+        ordered = Self.ordered(destinations)
+        queue.isExclusive = !ordered.isEmpty
     }
 
     func start() {
@@ -53,11 +56,19 @@ final class Dispatcher {
     /// Routes from now on by this configuration.
     func reload(_ destinations: [DestinationConfiguration]) {
         table = RoutingTable(destinations)
-        queue.isExclusive = Self.keepsOrder(destinations)
+        ordered = Self.ordered(destinations)
+        queue.isExclusive = !ordered.isEmpty
     }
 
-    private static func keepsOrder(_ destinations: [DestinationConfiguration]) -> Bool {
-        destinations.contains { $0.enabled && $0.ordered != nil }
+    /// Routes from now on to a destination as it is now; nil: no more.
+    func take(_ destination: DestinationConfiguration?, named name: String) {
+        if let destination { table.put(destination) } else { table.remove(name) }
+        if let destination, destination.keepsOrder { ordered.insert(name) } else { ordered.remove(name) }
+        queue.isExclusive = !ordered.isEmpty
+    }
+
+    private static func ordered(_ destinations: [DestinationConfiguration]) -> Set<String> {
+        Set(destinations.lazy.filter(\.keepsOrder).map(\.name))
     }
 
     /// Stops taking; what was taken and not dispatched goes back to the queue.
@@ -113,9 +124,9 @@ final class Dispatcher {
     }
 
     private func dispatch(_ entries: [[UInt8]]) async throws(RedisFailure) -> [[UInt8]] {
-        var batch = DispatchBatch(destinations: table.destinations)
+        var batch = DispatchBatch()
         batch.entries.reserveCapacity(entries.count)
-        var routes: Set<String> = []
+        var numbers = RouteNumbers()
         for entry in entries {
             do throws(MalformedBody) {
                 let event = try Event(json: entry)
@@ -123,8 +134,7 @@ final class Dispatcher {
                     throw MalformedBody("its id is not 1 to 128 plain letters, digits, '-', '_' or '.'")
                 }
                 let forced = event.forcedReplay
-                let route = table.route(event) + (forced == 0 ? "" : "!\(forced)")
-                routes.insert(route)
+                let route = numbers.text(table.route(event)) + (forced == 0 ? "" : "!\(forced)")
                 batch.entries.append(.event(route: route, id: event.id, bytes: entry.count))
             } catch {
                 log.warning(
@@ -133,10 +143,11 @@ final class Dispatcher {
                 batch.entries.append(.junk(entry, dead: dead))
             }
         }
+        batch.destinations = numbers.destinations
         let (isMoved, next) = try await queue.dispatch(batch)
         if isMoved {
             dispatched += entries.count
-            fed(Self.destinations(of: routes, in: batch.destinations))
+            fed(numbers.wanted)
         } else {
             log.warning(
                 "the forwarder's lease lapsed; another dispatches what it held", ["events": .number(entries.count)])
@@ -160,14 +171,8 @@ final class Dispatcher {
                 }
             }
     }
+}
 
-    private static func destinations(of routes: Set<String>, in names: [String]) -> Set<String> {
-        var fed: Set<String> = []
-        for route in routes {
-            for number in route.prefix(while: { $0 != ";" }).split(separator: ",") {
-                if let index = Int(number) { fed.insert(names[index - 1]) }
-            }
-        }
-        return fed
-    }
+extension DestinationConfiguration {
+    fileprivate var keepsOrder: Bool { enabled && ordered != nil }
 }

@@ -17,8 +17,12 @@ final class Forwarder {
     private var diary: LaneDiary?
     private var configuration: Configuration
     private var lanes: [String: (configuration: DestinationConfiguration, lane: Lane)] = [:]
-    private var retired: [Task<Void, Never>] = []
+    /// Lanes that are ending, by a number of their own.
+    private var retired: [Int: Task<Void, Never>] = [:]
+    private var retirements = 0
     private var dispatcher: Dispatcher?
+    private var laneWatch: LaneWatch?
+    private var isStarted = false
 
     /// Builds every destination and takes nothing yet.
     ///
@@ -55,10 +59,14 @@ final class Forwarder {
     }
 
     func start() {
+        isStarted = true
         link.start()
         waiting.start()
         for (_, lane) in lanes.values { lane.start() }
         watch()
+        let laneWatch = LaneWatch(link: link, keys: keys) { [weak self] in self?.lanes.values.map(\.lane) ?? [] }
+        self.laneWatch = laneWatch
+        laneWatch.start()
         reaper.start()
         diary?.start()
         dispatcher?.start()
@@ -72,7 +80,8 @@ final class Forwarder {
         let stopping = lanes.values.map { entry in Task { @ControlPlane in await entry.lane.stop(within: limit) } }
         await dispatcher?.stop()
         await reaper.stop()
-        for task in stopping + retired { await task.value }
+        await laneWatch?.stop()
+        for task in stopping + retired.values { await task.value }
         await diary?.stop()
         ControlPlane.loop.cancel(end)
         link.stop()
@@ -92,15 +101,60 @@ final class Forwarder {
                 fresh.append(lane)
             }
         }
-        let limit = Duration.seconds(configuration.drainSeconds)
-        for (name, current) in lanes where next[name]?.lane !== current.lane {
-            retired.append(Task { @ControlPlane in await current.lane.stop(within: limit) })
-        }
+        for (name, current) in lanes where next[name]?.lane !== current.lane { retire(current.lane) }
         self.configuration = configuration
         lanes = next
+        dispatcher?.reload(configuration.routedDestinations)
+        guard isStarted else { return }
         for lane in fresh { lane.start() }
         watch()
-        dispatcher?.reload(configuration.routedDestinations)
+        laneWatch?.look()
+    }
+
+    /// Takes up entries of these names as a configuration has them now, and touches no other. A destination that cannot be
+    /// built stays as it was.
+    func take(_ names: EntryNames, of configuration: Configuration) {
+        self.configuration = configuration
+        reaper.watch(queues: names.sources.flatMap { configuration.source(named: $0)?.queues ?? [] })
+        for name in names.destinations {
+            let held = configuration.heldDestinations.entry(named: name)
+            take(configuration.destination(named: name), orHeld: held, named: name)
+        }
+        if isStarted { laneWatch?.look() }
+    }
+
+    private func take(
+        _ destination: DestinationConfiguration?, orHeld held: DestinationConfiguration?, named name: String
+    ) {
+        if let destination, destination.enabled {
+            guard lanes[name]?.configuration != destination else { return }
+            do throws(InvalidDestination) {
+                let lane = try makeLane(destination)
+                retire(lanes[name]?.lane)
+                lanes[name] = (destination, lane)
+                if isStarted { lane.start() }
+            } catch {
+                log.error(
+                    "a destination stays as it was", ["destination": .text(name), "reason": .text("\(error)")])
+                return
+            }
+        } else {
+            retire(lanes.removeValue(forKey: name)?.lane)
+        }
+        let routed = destination ?? held
+        dispatcher?.take(routed, named: name)
+        if routed == nil { reaper.unwatch(name) } else { reaper.watch(laneStore(name)) }
+    }
+
+    /// Ends a lane within `drainSeconds`, beside its successor if there is one.
+    private func retire(_ lane: Lane?) {
+        guard let lane else { return }
+        let limit = Duration.seconds(configuration.drainSeconds)
+        retirements += 1
+        retired[retirements] = Task { @ControlPlane [number = retirements] in
+            await lane.stop(within: limit)
+            retired[number] = nil
+        }
     }
 
     /// What each lane has done since it was started, by destination.
@@ -125,7 +179,7 @@ final class Forwarder {
     private func makeLane(_ destination: DestinationConfiguration) throws(InvalidDestination) -> Lane {
         Lane(
             destination, destination: try makeDestination(destination),
-            store: laneStore(destination.name, LaneRules(destination)), link: link, log: log)
+            store: laneStore(destination.name, LaneRules(destination)), link: link, log: log, isWatched: true)
     }
 
     private func laneStore(_ name: String, _ rules: LaneRules = LaneRules()) -> LaneStore {
@@ -147,5 +201,7 @@ final class Forwarder {
 
 extension Configuration {
     /// Every destination that events are for, whether or not it can be delivered to now.
-    fileprivate var routedDestinations: [DestinationConfiguration] { destinations + heldDestinations }
+    fileprivate var routedDestinations: [DestinationConfiguration] {
+        Array(destinations) + Array(heldDestinations)
+    }
 }

@@ -34,6 +34,7 @@ final class Lane {
     private let log: Log
     private let policy: RetryPolicy
     private let renewal: Duration
+    private let isWatched: Bool
     private let signal = Signal()
     private let owner = String(UInt64.random(in: 0 ... .max), radix: 36)
 
@@ -49,11 +50,14 @@ final class Lane {
     private var poll = Lane.shortestPoll
     private var renewedAt: UInt64 = 0
     private var stopDeadline: UInt64?
+    /// Whether it has nothing to do before it is woken.
+    private(set) var isIdle = false
     private var task: Task<Void, Never>?
 
+    /// - Parameter isWatched: whether somebody looks after the lane in Redis while it is idle, and wakes it.
     init(
         _ configuration: DestinationConfiguration, destination: any Destination, store: LaneStore, link: StoreLink,
-        log: Log,
+        log: Log, isWatched: Bool = false,
         renewal: Duration = LaneStore.claimLength / 3
     ) {
         name = configuration.name
@@ -62,6 +66,7 @@ final class Lane {
         self.link = link
         self.log = log
         self.renewal = renewal
+        self.isWatched = isWatched
         policy = RetryPolicy(configuration.retry)
         ramp = Ramp(limit: configuration.concurrency)
         circuit = CircuitWatch(limit: store.rules.failures)
@@ -73,32 +78,46 @@ final class Lane {
 
     func start() {
         guard task == nil else { return }
-        task = Task { @ControlPlane in await self.run() }
+        // Of thousands of lanes most have nothing: whoever watches finds those that have.
+        if isWatched { isIdle = true } else { run() }
     }
 
     /// There may be events: asks at once.
     func wake() {
         poll = Self.shortestPoll
+        isIdle = false
+        if task == nil { run() }
         signal.raise()
+    }
+
+    private func run() {
+        guard !isStopping else { return }
+        task = Task { @ControlPlane in await self.work() }
     }
 
     /// Claims no more, lets requests under way end within the limit, gives the rest back to the head of the lane.
     func stop(within limit: Duration) async {
         stopDeadline = Clock.monotonicNanoseconds() &+ limit.nanoseconds
         signal.raise()
-        await task?.value
+        guard let task else { return await destination.close() }
+        await task.value
     }
 
     private var isStopping: Bool { stopDeadline != nil }
 
-    private func run() async {
+    private func work() async {
         while !isStopping {
             await link.untilReady()
             guard !isStopping else { break }
             do throws(RedisFailure) {
                 let pause = try await turn()
                 link.succeeded()
-                if pause > .zero { await signal.wait(atMost: pause) }
+                if isIdle {
+                    await signal.wait()
+                    isIdle = false
+                } else if pause > .zero {
+                    await signal.wait(atMost: pause)
+                }
             } catch {
                 await link.recover(from: error)
             }
@@ -154,9 +173,15 @@ final class Lane {
             return min(pause, poll)
         }
         pause = min(pause, poll)
+        if poll == Self.longestPoll { isIdle = isWatched && isEmpty && answer.nextDue == nil }
         poll = min(poll * 2, Self.longestPoll)
         if let due = answer.nextDue { pause = min(pause, max(due, .milliseconds(1))) }
         return pause
+    }
+
+    /// Whether nothing is under way or to be told.
+    private var isEmpty: Bool {
+        underWay.isEmpty && batcher.count == 0 && settlements.isEmpty && lostTokens.isEmpty && circuit.isAtRest
     }
 
     private func take(_ claimed: ClaimedEvent, now: UInt64) {

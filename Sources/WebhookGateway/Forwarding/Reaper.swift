@@ -2,14 +2,17 @@
 /// in what is due, and what tenants' limits held back. Every forwarder runs one; the scripts are atomic, so any number do no harm.
 @ControlPlane
 final class Reaper {
+    /// Lanes that one command asks for.
+    private static let lanesPerCall = 500
+
     private let queues: QueueReaper
     private let tenants: TenantStore
     private let link: StoreLink
     private let interval: Duration
     private let log: Log
     private let signal = Signal()
-    private var names: [String] = []
-    private var lanes: [LaneStore] = []
+    private var names: Set<String> = []
+    private var lanes: [String: LaneStore] = [:]
     private var limits = TenantLimitsConfiguration()
     /// Tenants of whom something is held back, as was said.
     private var holding: Set<String> = []
@@ -31,11 +34,20 @@ final class Reaper {
     func watch(
         queues: [String], lanes: [LaneStore], limits: TenantLimitsConfiguration, wake: @escaping (String) -> Void
     ) {
-        names = queues
-        self.lanes = lanes
+        names = Set(queues)
+        self.lanes = Dictionary(lanes.map { ($0.destination, $0) }) { first, _ in first }
         self.limits = limits
         self.wake = wake
     }
+
+    /// Watches these queues besides.
+    func watch(queues: [String]) { names.formUnion(queues) }
+
+    /// Watches a lane besides.
+    func watch(_ lane: LaneStore) { lanes[lane.destination] = lane }
+
+    /// Watches a lane no more.
+    func unwatch(_ destination: String) { lanes[destination] = nil }
 
     func start() {
         guard task == nil else { return }
@@ -70,20 +82,24 @@ final class Reaper {
 
     private func round() async throws(RedisFailure) {
         // Again each time: a Redis that came back empty knows of none.
-        try await queues.watch(names)
+        try await queues.watch(names.sorted())
         for round in try await queues.round() where round.returned + round.dead > 0 {
             log.warning(
                 "work of a worker whose lease lapsed went back to its queue",
                 ["queue": .text(round.queue), "returned": .number(round.returned), "dead": .number(round.dead)])
         }
         try await releaseHeld()
-        for lane in lanes {
-            let count = try await reap(lane)
-            guard count > 0 else { continue }
-            log.warning(
-                "events whose claim ended went back to their lane",
-                ["destination": .text(lane.destination), "events": .number(count)])
-            wake(lane.destination)
+        let lanes = Array(lanes.values)
+        for start in stride(from: 0, to: lanes.count, by: Self.lanesPerCall) {
+            let part = lanes[start..<min(start + Self.lanesPerCall, lanes.count)]
+            for lane in try await LaneStore.inFlight(among: part, on: link.connection) {
+                let count = try await reap(lane)
+                guard count > 0 else { continue }
+                log.warning(
+                    "events whose claim ended went back to their lane",
+                    ["destination": .text(lane.destination), "events": .number(count)])
+                wake(lane.destination)
+            }
         }
     }
 

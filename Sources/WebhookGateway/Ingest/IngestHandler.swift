@@ -11,7 +11,6 @@ final class IngestHandler: RequestHandler {
     private var sources: SourceTable
     /// What a path that no source has is answered.
     private var unknownSource: Problem
-    private var generation = 0
     private let pipeline = Pipeline()
     private var ids = ULIDGenerator()
     /// Requests to no source of ours, by status.
@@ -33,7 +32,6 @@ final class IngestHandler: RequestHandler {
         trustedProxies = listen.trustedProxies
         accessLog = AccessLog(listen.accessLog, log: log, loop: loop)
         self.loop = loop
-        nameRoutes()
     }
 
     /// Log lines that nobody read in time.
@@ -54,20 +52,20 @@ final class IngestHandler: RequestHandler {
         }
         sources = SourceTable(new)
         unknownSource = mayLackSources ? IngestAnswer.sourcesNotRead : IngestAnswer.unknownSource
-        generation &+= 1
-        nameRoutes()
     }
 
-    private func nameRoutes() {
-        for (index, source) in sources.all.enumerated() { source.route = generation << 16 | index + 1 }
+    /// Takes up sources that are new or other, and lets go of those that are gone; figures go on.
+    func change(_ changed: [Source], removing removed: [String], mayLackSources: Bool = false) {
+        for name in removed { sources.remove(name) }
+        for source in changed {
+            if let current = self.source(named: source.name) { source.counters = current.counters }
+            sources.put(source)
+        }
+        unknownSource = mayLackSources ? IngestAnswer.sourcesNotRead : IngestAnswer.unknownSource
     }
 
-    /// The source that admitted a request; nil before that, and when sources have been replaced since.
-    private func source(of context: RequestContext) -> Source? {
-        let index = context.route & 0xFFFF - 1
-        guard context.route >> 16 == generation, sources.all.indices.contains(index) else { return nil }
-        return sources.all[index]
-    }
+    /// The source that admitted a request; nil before that, and when it has been replaced since.
+    private func source(of context: RequestContext) -> Source? { sources.source(of: context.route) }
 
     func admit(_ request: Request, _ context: RequestContext) -> Admission {
         guard let (source, _) = sources.find(request.path) else {
@@ -85,7 +83,7 @@ final class IngestHandler: RequestHandler {
     }
 
     func handle(_ request: Request, _ context: RequestContext, _ exchange: Exchange) {
-        // The source that admitted the request, unless sources have been replaced while its body came.
+        // The source that admitted the request, unless it has been replaced while the body came.
         guard let source = source(of: context) ?? sources.find(request.path)?.source else {
             return exchange.reply(unknownSource.response(requestID: context.requestID))
         }

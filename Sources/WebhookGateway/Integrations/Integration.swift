@@ -75,6 +75,15 @@ extension Integration.ID {
     }
 }
 
+extension EntryNames {
+    mutating func insert(_ id: Integration.ID) {
+        switch id.kind {
+        case .source: sources.insert(id.key)
+        case .destination: destinations.insert(id.key)
+        }
+    }
+}
+
 extension Integration.Credential {
     /// From this length on the last four characters of a credential are shown.
     static let leastLengthForEnding = 16
@@ -202,7 +211,7 @@ extension Vault {
             guard value.sealed != nil, let result = opened.popFirst() else {
                 return .failure(.notAuthentic(value.context))
             }
-            return result.map { plain in plain.withUnsafeBytes { Secret(origin: .literal, bytes: Array($0)) } }
+            return result.map { Secret(origin: .managed, $0) }
         }
     }
 }

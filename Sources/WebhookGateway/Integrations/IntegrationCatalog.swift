@@ -23,8 +23,8 @@ final class IntegrationCatalog {
     private let known: KnownParts
     private let open: Open
     private var secrets: [Integration.ID: [String: Secret]] = [:]
-    /// Those whose credentials could not be opened for a reason that may pass.
-    private var unopened: [Integration.ID: Integration] = [:]
+    /// Those whose credentials could not be opened, and whether trying again may help though nothing else changes.
+    private var unopened: [Integration.ID: (integration: Integration, isTemporary: Bool)] = [:]
 
     /// - Parameters:
     ///   - known: what entries are checked against.
@@ -39,25 +39,40 @@ final class IntegrationCatalog {
         entries.values.lazy.map(\.integration).filter { tenant == nil || $0.tenant == tenant }
     }
 
-    /// Takes up what has changed in the store.
+    /// Takes up what has changed in the store; returns the entries that are new, other or gone.
     ///
     /// - Parameter file: the configuration without managed entries.
-    func take(_ changes: IntegrationStore.Changes, file: Configuration) async {
+    @discardableResult
+    func take(_ changes: IntegrationStore.Changes, file: Configuration) async -> EntryNames {
+        var names = EntryNames()
         if changes.isWhole {
             let there = Set(changes.changed.map(\.id))
-            for id in entries.keys where !there.contains(id) { forget(id) }
+            for id in Array(entries.keys) where !there.contains(id) {
+                forget(id)
+                names.insert(id)
+            }
         }
-        for id in changes.removed + changes.damaged { forget(id) }
-        await take(changes.changed.filter { entries[$0.id]?.integration != $0 }, file)
+        for id in changes.removed + changes.damaged {
+            forget(id)
+            names.insert(id)
+        }
+        let fresh = changes.changed.filter { entries[$0.id]?.integration != $0 }
+        await take(fresh, file)
+        for integration in fresh { names.insert(integration.id) }
         isComplete = true
+        return names
     }
 
-    /// Tries once more to open what could not be opened for a reason that may pass; returns whether something changed.
-    func openAgain(file: Configuration) async -> Bool {
-        guard !unopened.isEmpty else { return false }
-        let before = unopened.count
-        await take(Array(unopened.values), file)
-        return unopened.count != before
+    /// Tries once more to open what could not be opened; returns what could be now.
+    ///
+    /// - Parameter all: also those where the reason does not pass by itself, since there are other master keys now.
+    func openAgain(file: Configuration, all: Bool = false) async -> EntryNames {
+        var names = EntryNames()
+        let before = unopened.values.filter { all || $0.isTemporary }.map(\.integration)
+        guard !before.isEmpty else { return names }
+        await take(before, file)
+        for integration in before where unopened[integration.id] == nil { names.insert(integration.id) }
+        return names
     }
 
     private func take(_ fresh: [Integration], _ file: Configuration) async {
@@ -69,7 +84,7 @@ final class IntegrationCatalog {
                 secrets[integration.id] = opened
                 readable.append(integration)
             case .failure(let error):
-                if error.isTemporary { unopened[integration.id] = integration }
+                unopened[integration.id] = (integration, error.isTemporary)
                 let issue = ConfigurationIssue(
                     keyPath: "credentials", message: "cannot be opened: \(error)", remedy: "")
                 entries[integration.id] = Entry(integration: integration, outcome: .invalid([issue]))
@@ -96,6 +111,7 @@ final class IntegrationCatalog {
         }
         result.sources.sort { $0.name < $1.name }
         result.destinations.sort { $0.name < $1.name }
+        result.heldDestinations.sort { $0.name < $1.name }
         return result
     }
 
@@ -105,6 +121,27 @@ final class IntegrationCatalog {
         var destination = DestinationConfiguration(name: integration.id.key)
         destination.filter = integration.filter
         return destination
+    }
+
+    /// Puts the entries of these names into a configuration as they are now; those of the file stay.
+    func apply(_ names: EntryNames, to configuration: inout Configuration, file: Configuration) {
+        for name in names.sources where file.source(named: name) == nil {
+            var source: SourceConfiguration?
+            if case .source(let own)? = entries[Integration.ID(kind: .source, key: name)]?.outcome { source = own }
+            configuration.sources.set(source, named: name)
+        }
+        for name in names.destinations where file.destination(named: name) == nil {
+            var destination: DestinationConfiguration?
+            var waiting: DestinationConfiguration?
+            let entry = entries[Integration.ID(kind: .destination, key: name)]
+            switch entry?.outcome {
+            case .destination(let own): destination = own
+            case .invalid: waiting = entry.flatMap { held($0.integration) }
+            case .source, nil: break
+            }
+            configuration.destinations.set(destination, named: name)
+            configuration.heldDestinations.set(waiting, named: name)
+        }
     }
 
     private func forget(_ id: Integration.ID) {

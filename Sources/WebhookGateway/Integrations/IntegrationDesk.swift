@@ -136,7 +136,7 @@ struct IntegrationDesk {
     ) -> [String: Secret] {
         var result = old
         for (name, text) in credentials {
-            result[name] = text.map { Secret(origin: .literal, bytes: Array($0.utf8)) }
+            result[name] = text.map { Secret(origin: .managed, bytes: Array($0.utf8)) }
         }
         return result
     }

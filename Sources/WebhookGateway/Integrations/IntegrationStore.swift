@@ -29,6 +29,9 @@ struct IntegrationStore {
         var damaged: [Integration.ID]
     }
 
+    /// How many are read in one command.
+    private static let integrationsAPage = 500
+
     let connection: RedisConnection
     let keys: ControlKeys
 
@@ -42,20 +45,38 @@ struct IntegrationStore {
         // The number is read first: a change that slips in between is read twice, not missed.
         let number = try await changeNumber()
         guard known > 0, number >= known else {
-            var result = Changes(number: number, isWhole: true, changed: [], removed: [], damaged: [])
-            for (text, value) in try await connection.command(["HGETALL", .text(keys.integrations)]).fields {
-                result.add(text, value.bytes)
-            }
-            return result
+            return try await whole(as: number)
         }
         var result = Changes(number: number, isWhole: false, changed: [], removed: [], damaged: [])
         let ids =
             try await connection.command([
                 "ZRANGE", .text(keys.integrationChanges), .text("(\(known)"), "+inf", "BYSCORE",
             ]).elements?.compactMap(\.string) ?? []
-        guard !ids.isEmpty else { return result }
-        let values = try await connection.command(["HMGET", .text(keys.integrations)] + ids.map { .text($0) })
-        for (text, value) in zip(ids, values.elements ?? []) { result.add(text, value.bytes) }
+        for start in stride(from: 0, to: ids.count, by: Self.integrationsAPage) {
+            let page = ids[start..<min(start + Self.integrationsAPage, ids.count)]
+            let values = try await connection.command(["HMGET", .text(keys.integrations)] + page.map { .text($0) })
+            for (text, value) in zip(page, values.elements ?? []) { result.add(text, value.bytes) }
+        }
+        return result
+    }
+
+    /// All there are, a page at a time: Redis serves others in between. What changes meanwhile is read again by the number.
+    private func whole(as number: Int64) async throws(RedisFailure) -> Changes {
+        var found: [String: [UInt8]] = [:]
+        var cursor = "0"
+        repeat {
+            let reply = try await connection.command([
+                "HSCAN", .text(keys.integrations), .text(cursor), "COUNT", .integer(Int64(Self.integrationsAPage)),
+            ])
+            guard let parts = reply.elements, parts.count == 2, let next = parts[0].string else {
+                throw .unexpectedReply("HSCAN without a cursor")
+            }
+            // One may be shown twice.
+            for (text, value) in parts[1].fields { found[text] = value.bytes }
+            cursor = next
+        } while cursor != "0"
+        var result = Changes(number: number, isWhole: true, changed: [], removed: [], damaged: [])
+        for (text, value) in found { result.add(text, value) }
         return result
     }
 
@@ -111,7 +132,7 @@ struct IntegrationStore {
             .integrationSet,
             keys: [
                 keys.integrations, keys.integrationsVersion, keys.integrationChanges, keys.integrationTenants,
-                keys.integrationOwners,
+                keys.integrationOwners, keys.changes,
             ])
         call.add(id.description)
         call.add(tenant)
@@ -144,7 +165,7 @@ extension RedisScript {
     /// Adds, replaces or removes an integration and counts the change.
     ///
     /// KEYS: integrations · count of changes · id by the change that concerned it last · integrations a tenant · owners
-    /// of what deleted ones left.
+    /// of what deleted ones left · channel.
     /// ARGV: id · tenant · the version that must be there (0: none) · what is kept ("": removed) · how many the tenant
     /// may have (0: any number) · 1: something is kept under the id, so that a new one must be of the tenant that left it
     /// and a removed one leaves it.
@@ -173,6 +194,7 @@ extension RedisScript {
             end
             local number = redis.call('INCR', KEYS[2])
             redis.call('ZADD', KEYS[3], number, ARGV[1])
+            redis.pcall('PUBLISH', KEYS[6], 'integrations')
             return number
             """#
     )

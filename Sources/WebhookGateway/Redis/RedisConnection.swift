@@ -34,6 +34,9 @@ final class RedisConnection: EventHandler {
     /// reason why it cannot be had again.
     var stateChanged: ((_ isReady: Bool, _ reason: String) -> Void)?
 
+    /// Told what comes unasked: the messages of a channel. Nil: that ends the connection.
+    var pushed: ((RedisReply) -> Void)?
+
     /// Called at the end of a turn, before the turn's commands are written: the last chance to add some.
     var willFlush: (() -> Void)?
 
@@ -334,6 +337,10 @@ final class RedisConnection: EventHandler {
         do {
             while let decoder, let reply = try decoder.next() {
                 guard let entry = pending.popFirst() else {
+                    if let pushed {
+                        pushed(reply)
+                        continue
+                    }
                     return close(reason: "\(settings.description) sent an unasked reply")
                 }
                 entry.completion(.success(reply))

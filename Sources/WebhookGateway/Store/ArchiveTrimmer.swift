@@ -36,6 +36,8 @@ final class ArchiveTrimmer {
     /// Redis is left alone for at least so long, and for several times as long as a page took.
     private static let pause = Duration.milliseconds(10)
     private static let checkPeriod = Duration.seconds(1)
+    /// Thousands of sources are looked at less often: a check asks for each index.
+    private static let checkPeriodPerSource = Duration.milliseconds(2)
     /// How often the whole archive is looked at though it is within its limits.
     private static let passPeriod = Duration.seconds(60)
     /// An archive this small is looked at on each check.
@@ -55,6 +57,8 @@ final class ArchiveTrimmer {
     private var shares: ArchiveShares
     /// The only tenant there is; nil where there are several.
     private var onlyTenant: String?
+    /// A configuration that has not been taken up yet: with thousands of sources each change would cost as much as a look.
+    private var fresh: Configuration?
     private var task: Task<Void, Never>?
 
     init(_ redis: RedisSettings, _ configuration: Configuration) {
@@ -71,8 +75,12 @@ final class ArchiveTrimmer {
         task = Task { await run() }
     }
 
-    /// Takes up a new configuration's limits.
-    func reload(_ configuration: Configuration) {
+    /// Takes up a new configuration's limits, when it next looks at the archive.
+    func reload(_ configuration: Configuration) { fresh = configuration }
+
+    private func takeUp() {
+        guard let configuration = fresh else { return }
+        fresh = nil
         limits = configuration.archive
         sources = configuration.sourcesByName
         shares = ArchiveShares(configuration.archive, configuration.tenantLimits)
@@ -88,8 +96,9 @@ final class ArchiveTrimmer {
         var nextPass = ContinuousClock.now
         while !Task.isCancelled {
             do {
-                try await Task.sleep(for: Self.checkPeriod)
+                try await Task.sleep(for: max(Self.checkPeriod, Self.checkPeriodPerSource * sources.count))
                 guard connection.isReady else { continue }
+                takeUp()
                 let names = try await sourceNames()
                 let isOver = try await isOver(names)
                 guard isOver || ContinuousClock.now >= nextPass || (figures?.events ?? 0) <= Self.smallArchive else {
@@ -164,12 +173,14 @@ final class ArchiveTrimmer {
 
     /// Goes through all indexes once, where the oldest events are first.
     func pass(_ names: [String]? = nil) async throws {
+        takeUp()
         let names = if let names { names } else { try await sourceNames() }
         var excess = try await excess(names)
         let oldest = try await connection.pipeline(
             names.map { ["ZRANGE", .text(keys.index($0)), 0, 0, "WITHSCORES"] })
         var places = zip(names, oldest).map { Place(source: $0, next: $1.elements?.last?.integer) }
-        let indexes = names.map { keys.index($0) }
+        // What is there in all is counted anew for each page, which is dear with thousands of sources.
+        let indexes = try await isOver(names) ? names.map { keys.index($0) } : []
         var found = Figures()
         while let index = places.indices.filter({ places[$0].next != nil }).min(by: {
             places[$0].next ?? 0 < places[$1].next ?? 0

@@ -16,6 +16,7 @@
 /// | `vault:keys:<tenant>` | hash | the tenant's data keys, wrapped by a master key, and their uses (`DataKeyStore`) | for ever |
 /// | `integrations` | hash | id (`sources.<key>`) → JSON of a managed integration, credentials sealed (`Integration`) | until deleted |
 /// | `integrations:version` | string | counts changes; what every process watches | for ever |
+/// | `changes` | channel | a message for each change of a mapping or an integration; a hint, the counts are what counts | |
 /// | `integrations:changes` | zset | id by the number of the change that concerned it last, deleted ones too | for ever |
 /// | `integrations:tenants` | hash | tenant → how many integrations it has | for ever |
 /// | `integrations:owners` | hash | id of a deleted integration whose events or refused deliveries are still kept → its tenant | until the tenant takes the id again |
@@ -41,6 +42,7 @@ struct ControlKeys: Sendable {
     var vaultTenants: String { "\(prefix)vault:tenants" }
     var vaultRekey: String { "\(prefix)vault:rekey" }
     func vaultKeys(_ tenant: String) -> String { "\(prefix)vault:keys:\(tenant)" }
+    var changes: String { "\(prefix)changes" }
     var integrations: String { "\(prefix)integrations" }
     var integrationsVersion: String { "\(prefix)integrations:version" }
     var integrationChanges: String { "\(prefix)integrations:changes" }

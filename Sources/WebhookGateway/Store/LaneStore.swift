@@ -88,6 +88,17 @@ final class LaneStore {
         return answer
     }
 
+    /// Those of some lanes that have events in flight, in one command where there are none.
+    static func inFlight(
+        among lanes: some Collection<LaneStore>, on connection: RedisConnection
+    ) async throws(RedisFailure) -> [LaneStore] {
+        guard !lanes.isEmpty else { return [] }
+        let places = lanes.map { RedisArgument.text($0.keys.laneInflight($0.destination)) }
+        guard try await connection.command(["EXISTS"] + places).integer ?? 0 > 0 else { return [] }
+        let counts = try await connection.pipeline(places.map { ["EXISTS", $0] })
+        return zip(lanes, counts).filter { $1.integer ?? 0 > 0 }.map(\.0)
+    }
+
     /// Gives back what ended claims held; returns how many.
     func reap() async throws(RedisFailure) -> Int {
         Int(try await connection.evaluate(reapCall(token: "")).integer ?? 0)

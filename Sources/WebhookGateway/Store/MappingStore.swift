@@ -44,7 +44,7 @@ struct MappingStore {
         _ text: String?, for source: String, who: String, expected: Int? = nil
     ) async throws(RedisFailure) -> Int? {
         var call = ScriptCall(
-            .mappingSet, keys: [keys.mapping(source), keys.mappings, keys.mappingsVersion])
+            .mappingSet, keys: [keys.mapping(source), keys.mappings, keys.mappingsVersion, keys.changes])
         call.add(source)
         call.add(expected.map { Int64($0) } ?? -1)
         call.add(Self.mostVersions)
@@ -78,7 +78,7 @@ extension MappingStore.Version {
 extension RedisScript {
     /// Adds a version of a source's mapping and puts it in force.
     ///
-    /// KEYS: versions of the source · mappings in force · count of changes.
+    /// KEYS: versions of the source · mappings in force · count of changes · channel.
     /// ARGV: source · the version that must be the newest (-1: any) · how many are kept · JSON5 ("": reset) · who · when (ms).
     /// Answers the new version's number; 0 when another is the newest.
     static let mappingSet = RedisScript(
@@ -92,6 +92,7 @@ extension RedisScript {
             redis.call('LTRIM', KEYS[1], -tonumber(ARGV[3]), -1)
             if ARGV[4] == '' then redis.call('HDEL', KEYS[2], ARGV[1]) else redis.call('HSET', KEYS[2], ARGV[1], version) end
             redis.call('INCR', KEYS[3])
+            redis.pcall('PUBLISH', KEYS[4], 'mappings')
             return number + 1
             """#
     )
@@ -101,13 +102,18 @@ extension Configuration {
     /// The configuration with these mappings in the place of its sources' own.
     func applying(_ mappings: [String: JSONValue]) -> Configuration {
         var result = self
-        for index in result.sources.indices {
-            guard let value = mappings[result.sources[index].name] else { continue }
-            // No mapping of a configuration can have a name with a slash in it by accident.
-            let name = "api/\(result.sources[index].name)"
-            result.mappings[name] = value
-            result.sources[index].mapping = name
-        }
+        for (source, value) in mappings { result.apply(value, to: source) }
         return result
     }
+
+    /// Puts the mapping of a source, which came through the API, in the place of its own.
+    mutating func apply(_ mapping: JSONValue, to source: String) {
+        guard var changed = self.source(named: source) else { return }
+        changed.mapping = Self.mappingName(ofSource: source)
+        mappings[changed.mapping] = mapping
+        sources.set(changed, named: source)
+    }
+
+    /// What a mapping that came through the API is called: none of a file has a slash in its name by accident.
+    static func mappingName(ofSource source: String) -> String { "api/\(source)" }
 }

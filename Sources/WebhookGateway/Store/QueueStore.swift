@@ -117,6 +117,6 @@ struct DispatchBatch: Sendable {
         case junk([UInt8], dead: [UInt8])
     }
 
-    var destinations: [String]
+    var destinations: [String] = []
     var entries: [Entry] = []
 }

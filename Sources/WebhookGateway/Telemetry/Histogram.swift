@@ -5,7 +5,10 @@ struct Histogram: Sendable {
     /// Up to 2^39 µs, six days; longer ones count in the last bucket.
     private static let powers = 37
 
-    private(set) var counts = [UInt64](repeating: 0, count: Histogram.powers * Histogram.subBuckets)
+    /// What all share that have counted nothing yet.
+    private static let nothing = [UInt64](repeating: 0, count: powers * subBuckets)
+
+    private(set) var counts = Histogram.nothing
     private(set) var count: UInt64 = 0
     private(set) var sumNanoseconds: UInt64 = 0
 

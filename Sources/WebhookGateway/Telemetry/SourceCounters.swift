@@ -40,7 +40,10 @@ struct SourceCounters: Sendable {
     static let longestType = 128
     private static let other = "other"
 
-    private(set) var requests = [UInt64](repeating: 0, count: RequestOutcome.allCases.count)
+    /// What all share that have counted nothing yet.
+    private static let nothing = [UInt64](repeating: 0, count: RequestOutcome.allCases.count)
+
+    private(set) var requests = SourceCounters.nothing
     /// Events by type, but for those of `recent`.
     private var counted: [String: UInt64] = [:]
     /// Deliveries of one type come in rows: the last type is counted without looking it up.

@@ -166,8 +166,9 @@ struct RefusalTests {
 
                 @ControlPlane func judge(_ members: String) throws -> RefusalJudge {
                     RefusalJudge(
-                        try ConfigurationSamples.load("{ sources: { shop: { \(members) } } }", known: .builtIn)
-                            .configuration.sources)
+                        Array(
+                            try ConfigurationSamples.load("{ sources: { shop: { \(members) } } }", known: .builtIn)
+                                .configuration.sources))
                 }
                 #expect(try judge(members).verdict(on: refusal) == .authentic(secret: 1))
                 let still = try judge(members.replacing("S3cret+/ö", with: "yet another"))

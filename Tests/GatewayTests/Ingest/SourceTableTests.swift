@@ -5,8 +5,9 @@ import Verifiers
 
 struct SourceTableTests {
     @Test func `a path finds its source, and what follows the name`() throws {
-        let table = SourceTable(try (0..<40).map { try Self.source("shop-\($0)") })
-        for number in [0, 1, 17, 39] {
+        let mapper = Mapper(provider: "stripe", rules: try MappingCatalog().rules(named: "stripe"))
+        let table = SourceTable(try (0..<300).map { try Self.source("shop-\($0)", mapper: mapper) })
+        for number in [0, 1, 137, 299] {
             let found = try #require(table.find(Array("/webhooks/shop-\(number)".utf8)[...]))
             #expect(found.source.name == "shop-\(number)")
             #expect(found.suffix.isEmpty)
@@ -36,11 +37,47 @@ struct SourceTableTests {
         #expect(table.find(Array(path.utf8)[...]) == nil)
     }
 
-    private static func source(_ name: String, of provider: String = "stripe") throws -> Source {
+    @Test func `sources that come and go leave the others where they are`() throws {
+        var table = SourceTable([])
+        var expected: [String: Source] = [:]
+        var random = SystemRandomNumberGenerator()
+        let mapper = Mapper(provider: "stripe", rules: try MappingCatalog().rules(named: "stripe"))
+        for _ in 0..<1000 {
+            let name = "s\(Int.random(in: 0..<120, using: &random))"
+            if Bool.random(using: &random) {
+                let source = try Self.source(name, mapper: mapper)
+                table.put(source)
+                expected[name] = source
+            } else {
+                table.remove(name)
+                expected[name] = nil
+            }
+        }
+        #expect(table.all.count == expected.count)
+        for number in 0..<120 {
+            let found = table.find(Array("/webhooks/s\(number)".utf8)[...])?.source
+            #expect(found === expected["s\(number)"])
+        }
+        for source in expected.values { #expect(table.source(of: source.route) === source) }
+    }
+
+    @Test func `a route ends with the source that it was given to`() throws {
+        let first = try Self.source("shop")
+        var table = SourceTable([first])
+        #expect(table.source(of: 0) == nil)
+        table.put(try Self.source("shop"))
+        #expect(table.source(of: first.route) == nil)
+        table.remove("shop")
+        #expect(table.all.isEmpty && table.source(of: first.route) == nil)
+    }
+
+    private static func source(
+        _ name: String, of provider: String = "stripe", mapper: Mapper? = nil
+    ) throws -> Source {
         var configuration = SourceConfiguration(name: name)
         configuration.provider = provider
         configuration.secrets = [Secret(origin: .literal, bytes: Array("secret".utf8))]
-        let rules = try MappingCatalog().rules(named: provider)
-        return try Source(configuration, mapper: Mapper(provider: provider, rules: rules), keys: Keys())
+        let made = try mapper ?? Mapper(provider: provider, rules: MappingCatalog().rules(named: provider))
+        return try Source(configuration, mapper: made, keys: Keys())
     }
 }

@@ -21,7 +21,10 @@ final class RedisProbe {
     }
 
     @discardableResult
-    func command(_ arguments: RedisArgument...) throws -> RedisReply {
+    func command(_ arguments: RedisArgument...) throws -> RedisReply { try command(arguments) }
+
+    @discardableResult
+    func command(_ arguments: [RedisArgument]) throws -> RedisReply {
         var encoder = RESPEncoder()
         encoder.command(arguments)
         var rest = encoder.bytes[...]

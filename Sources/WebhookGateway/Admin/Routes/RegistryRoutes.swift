@@ -58,10 +58,8 @@ enum RegistryRoutes {
 
     @ControlPlane
     private static func providers(_ request: AdminRequest, _ services: AdminServices) async throws -> Reply {
-        let library = ProviderLibrary(own: services.configuration.providers)
         var items: [[UInt8]] = []
-        for name in library.names {
-            guard let card = try library.card(named: name), let kind = try library.kind(named: name) else { continue }
+        for (name, card, kind) in try services.gallery.providers(services.configuration.providers) {
             let category = IntegrationCategory.of(provider: name)
             guard matches(request, category, [name, card.title]) else { continue }
             var line = JSONLine()

@@ -14,6 +14,8 @@ final class ShapeLearner {
     private static let calmSample = 20
     /// Records that are read in one exchange.
     private static let recordsPerCall = 10
+    /// Sources that are asked about in one command.
+    private static let sourcesPerCall = 1000
     /// A longer record is not looked at, in bytes.
     private static let longestRecord = 262_144
     /// A longer name of a type is not learned, in bytes.
@@ -26,10 +28,12 @@ final class ShapeLearner {
     private let store: ShapeStore
     private let log: Log
     private let name: String
-    private var sources: [SourceConfiguration]
+    private var sources: NamedTable<SourceConfiguration>
     private var providers: [String: any Provider] = [:]
     /// Sources of which nothing is known, or which lately have shown a payload that is not well known yet.
     private var eager: Set<String>
+    /// By source, as of the last look at it.
+    private var accepted: [String: Int64] = [:]
     private var task: Task<Void, Never>?
 
     init(_ redis: RedisSettings, _ configuration: Configuration, log: Log) {
@@ -54,6 +58,12 @@ final class ShapeLearner {
         providers = [:]
     }
 
+    /// Takes up sources that have changed, in a configuration that is the same but for them.
+    func take(_ names: Set<String>, of configuration: Configuration) {
+        sources = configuration.sources
+        for name in names { providers[name] = nil }
+    }
+
     func stop() {
         task?.cancel()
         connection.stop()
@@ -73,11 +83,27 @@ final class ShapeLearner {
 
     /// Looks at what has come since the last pass, of each source.
     func pass() async throws {
+        let counts = try await acceptedCounts()
+        let busy = sources.filter { $0.enabled && counts[$0.name] != accepted[$0.name] }
+        guard !busy.isEmpty else { return }
         let positions = try await store.positions()
-        for source in sources where source.enabled {
+        for source in busy {
             try Task.checkCancellation()
             try await learn(source, after: positions[source.name])
+            accepted[source.name] = counts[source.name]
         }
+    }
+
+    /// How many deliveries each source has had, by the ledger: of thousands of sources few have something new.
+    private func acceptedCounts() async throws(RedisFailure) -> [String: Int64] {
+        var counts: [String: Int64] = [:]
+        for start in stride(from: 0, to: sources.count, by: Self.sourcesPerCall) {
+            let names = sources[start..<min(start + Self.sourcesPerCall, sources.count)].map(\.name)
+            let reply = try await connection.command(
+                ["HMGET", .text(keys.ledger)] + names.map { .text("source:\($0):accepted") })
+            for (name, count) in zip(names, reply.elements ?? []) { counts[name] = count.integer }
+        }
+        return counts
     }
 
     // MARK: One source

@@ -166,7 +166,7 @@ struct ConfigurationReader: KeyVisitor {
     }
 
     mutating func named<Section: NamedSection>(
-        _ key: String, _ value: inout [Section], _ rule: TextRule, make: (String) -> Section
+        _ key: String, _ value: inout NamedTable<Section>, _ rule: TextRule, make: (String) -> Section
     ) {
         guard let object = object(key) else { return }
         value = []

@@ -91,7 +91,7 @@ struct ConfigurationWriter: KeyVisitor {
     }
 
     mutating func named<Section: NamedSection>(
-        _ key: String, _ value: inout [Section], _ rule: TextRule, make: (String) -> Section
+        _ key: String, _ value: inout NamedTable<Section>, _ rule: TextRule, make: (String) -> Section
     ) {
         let table = ConfigurationWriter(depth: depth + 1)
         let entries = value.map { (key: $0.name, json: Self.json($0, depth: depth + 2)) }

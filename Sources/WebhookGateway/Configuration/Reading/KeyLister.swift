@@ -52,7 +52,7 @@ struct KeyLister: KeyVisitor {
         add("\(key)[]", Section())
     }
     mutating func named<Section: NamedSection>(
-        _ key: String, _ value: inout [Section], _ rule: TextRule, make: (String) -> Section
+        _ key: String, _ value: inout NamedTable<Section>, _ rule: TextRule, make: (String) -> Section
     ) {
         add("\(key).*", make("*"))
     }

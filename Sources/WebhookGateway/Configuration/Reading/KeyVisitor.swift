@@ -45,7 +45,7 @@ protocol KeyVisitor {
     mutating func sections<Section: OptionalSection>(_ key: String, _ value: inout [Section])
     /// A table of sections; each starts as what `make` says for its name.
     mutating func named<Section: NamedSection>(
-        _ key: String, _ value: inout [Section], _ rule: TextRule, make: (String) -> Section)
+        _ key: String, _ value: inout NamedTable<Section>, _ rule: TextRule, make: (String) -> Section)
 
     /// An object that this program's other parts understand.
     mutating func free(_ key: String, _ value: inout [String: JSONValue])

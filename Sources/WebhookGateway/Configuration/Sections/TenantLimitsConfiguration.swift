@@ -41,7 +41,7 @@ struct TenantLimitsConfiguration: ConfigurationSection {
     /// Of every tenant that has none of its own.
     var others = TenantLimits()
     /// Ordered by name.
-    var tenants: [Tenant] = []
+    var tenants: NamedTable<Tenant> = []
 
     mutating func visit(_ keys: inout some KeyVisitor) {
         others.visit(&keys)
@@ -51,7 +51,7 @@ struct TenantLimitsConfiguration: ConfigurationSection {
 
     /// The limits of a tenant.
     func limits(of tenant: String) -> TenantLimits {
-        tenants.first { $0.name == tenant }?.limits ?? others
+        tenants.entry(named: tenant)?.limits ?? others
     }
 
     /// Those that have limits of their own, for who asks about many.

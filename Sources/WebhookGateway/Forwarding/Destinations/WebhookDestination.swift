@@ -23,6 +23,9 @@ final class WebhookDestination: Destination {
 
     let limits = BatchLimits(events: 1, bytes: .max)
 
+    /// A shorter part of a URL hides nothing, and would mask ordinary text.
+    private static let shortestSecret = 8
+
     private let context: DestinationContext
     private let url: OutboundURL
     /// What records show; a URL that was kept out of the configuration file is kept out of them too.
@@ -49,11 +52,24 @@ final class WebhookDestination: Destination {
         url = try Self.url(configuration)
         summary = configuration.url?.origin == .literal ? "POST \(url)" : "POST \(url.origin)/\(Secret.mask)"
         let signing = ["secret", "previousSecret"].compactMap { configuration.credentials[$0] }
-        secrets = signing + [configuration.url].compactMap { $0 }
+        // A receiver may tell what it was asked for, which is not the whole URL.
+        let parts = [url.target] + url.target.split(separator: "?").dropFirst().flatMap(Self.values(of:))
+        secrets =
+            signing + [configuration.url].compactMap { $0 }
+            + parts.filter { $0.utf8.count >= Self.shortestSecret }.map {
+                Secret(origin: .generated, bytes: Array($0.utf8))
+            }
         do throws(StandardWebhookSigner.InvalidSecret) {
             signer = try StandardWebhookSigner(signing)
         } catch {
             throw Self.invalidSecret("secret", error)
+        }
+    }
+
+    /// The values of a query.
+    private static func values(of query: Substring) -> [String] {
+        query.split(separator: "&").compactMap {
+            $0.split(separator: "=", maxSplits: 1).dropFirst().first.map(String.init)
         }
     }
 

@@ -10,15 +10,16 @@ struct CompanyTests {
 
     private func configuration() -> Configuration {
         var configuration = Configuration()
-        configuration.destinations = ["healthy", "failing", "slow", "breaking"].map { name in
-            var destination = DestinationConfiguration(name: name)
-            destination.type = "answering"
-            destination.concurrency = 16
-            destination.circuit.openSeconds = 60
-            // No pause is longer than the shortest one.
-            destination.retry.maxSeconds = 0
-            return destination
-        }
+        configuration.destinations = NamedTable(
+            ["healthy", "failing", "slow", "breaking"].map { name in
+                var destination = DestinationConfiguration(name: name)
+                destination.type = "answering"
+                destination.concurrency = 16
+                destination.circuit.openSeconds = 60
+                // No pause is longer than the shortest one.
+                destination.retry.maxSeconds = 0
+                return destination
+            })
         return configuration
     }
 

@@ -9,15 +9,16 @@ struct ForwarderTests {
     {
         var configuration = Configuration()
         configuration.archive.ttlSeconds = 600
-        configuration.destinations = destinations.map { name in
-            var destination = DestinationConfiguration(name: name)
-            destination.type = "answering"
-            destination.batch.lingerMilliseconds = 5
-            // No pause is longer than the shortest one.
-            destination.retry.maxSeconds = 0
-            change(&destination)
-            return destination
-        }
+        configuration.destinations = NamedTable(
+            destinations.map { name in
+                var destination = DestinationConfiguration(name: name)
+                destination.type = "answering"
+                destination.batch.lingerMilliseconds = 5
+                // No pause is longer than the shortest one.
+                destination.retry.maxSeconds = 0
+                change(&destination)
+                return destination
+            })
         return configuration
     }
 

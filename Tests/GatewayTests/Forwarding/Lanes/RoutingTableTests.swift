@@ -24,7 +24,7 @@ struct RoutingTableTests {
     ])
     func `a filter's patterns stand for any run of characters`(types: [String], matches: Bool) throws {
         var table = RoutingTable([destination("a", types: types)])
-        #expect(table.route(try event("payment.succeeded")) == (matches ? "1;" : ";"))
+        #expect(table.route(try event("payment.succeeded")) == RoutingTable.Route(wanted: matches ? ["a"] : []))
     }
 
     @Test func `type, source and tenant must all match; disabled destinations are told apart`() throws {
@@ -33,8 +33,30 @@ struct RoutingTableTests {
             destination("stripe", sources: ["str*"], tenants: ["default"]), destination("off", enabled: false),
             destination("off too", types: ["refund.*"], enabled: false),
         ])
-        #expect(table.route(try event("payment.succeeded")) == "1,4;5")
-        #expect(table.route(try event("payment.succeeded")) == "1,4;5", "the same from memory")
-        #expect(table.route(try event("refund.created")) == "1,4;5,6")
+        let paid = RoutingTable.Route(wanted: ["all", "stripe"], disabled: ["off"])
+        #expect(table.route(try event("payment.succeeded")) == paid)
+        #expect(table.route(try event("payment.succeeded")) == paid, "the same from memory")
+        #expect(table.route(try event("refund.created")).disabled == ["off", "off too"])
+    }
+
+    @Test func `a destination that is added, changed or removed is routed to as it is then`() throws {
+        var table = RoutingTable([destination("all")])
+        let event = try event("payment.succeeded")
+        #expect(table.route(event).wanted == ["all"])
+        table.put(destination("own", tenants: ["default"]))
+        #expect(table.route(event).wanted == ["all", "own"])
+        table.put(destination("own", tenants: ["default"], enabled: false))
+        #expect(table.route(event) == RoutingTable.Route(wanted: ["all"], disabled: ["own"]))
+        table.put(destination("own", tenants: ["acme"]))
+        table.remove("all")
+        #expect(table.route(event) == RoutingTable.Route())
+    }
+
+    @Test func `a batch numbers only the destinations that its events have to do with`() {
+        var numbers = RouteNumbers()
+        #expect(numbers.text(RoutingTable.Route(wanted: ["b", "a"], disabled: ["c"])) == "1,2;3")
+        #expect(numbers.text(RoutingTable.Route(wanted: ["a"])) == "2;")
+        #expect(numbers.text(RoutingTable.Route()) == ";")
+        #expect(numbers.destinations == ["b", "a", "c"] && numbers.wanted == ["a", "b"])
     }
 }

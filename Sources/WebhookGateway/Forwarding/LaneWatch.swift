@@ -1,0 +1,69 @@
+/// Looks after lanes that are idle, all of them together: one command asks for hundreds. Those that have got events, of
+/// whomever, are woken.
+@ControlPlane
+final class LaneWatch {
+    private static let interval = Duration.milliseconds(500)
+    /// Thousands of lanes are looked at less often.
+    private static let intervalPerLane = Duration.microseconds(100)
+    /// Lanes that one command asks for; each is up to three keys.
+    private static let lanesPerCall = 200
+
+    private let link: StoreLink
+    private let keys: Keys
+    private let lanes: () -> [Lane]
+    private let signal = Signal()
+    private var isStopping = false
+    private var task: Task<Void, Never>?
+
+    /// - Parameter lanes: all there are.
+    init(link: StoreLink, keys: Keys, lanes: @escaping () -> [Lane]) {
+        self.link = link
+        self.keys = keys
+        self.lanes = lanes
+    }
+
+    func start() {
+        guard task == nil else { return }
+        task = Task { @ControlPlane in await self.run() }
+    }
+
+    /// Looks at once: there are lanes that it has not looked at yet.
+    func look() { signal.raise() }
+
+    func stop() async {
+        isStopping = true
+        signal.raise()
+        await task?.value
+    }
+
+    private func run() async {
+        while !isStopping {
+            await link.untilReady()
+            guard !isStopping else { return }
+            do throws(RedisFailure) {
+                let idle = lanes().filter(\.isIdle)
+                try await round(idle)
+                link.succeeded()
+                await signal.wait(atMost: max(Self.interval, Self.intervalPerLane * idle.count))
+            } catch {
+                await link.recover(from: error)
+            }
+        }
+    }
+
+    private func round(_ idle: [Lane]) async throws(RedisFailure) {
+        for start in stride(from: 0, to: idle.count, by: Self.lanesPerCall) {
+            guard !isStopping else { return }
+            let part = idle[start..<min(start + Self.lanesPerCall, idle.count)]
+            let found = try await link.connection.command(["EXISTS"] + part.flatMap { places(of: $0.name) }).integer
+            guard found ?? 0 > 0 else { continue }
+            let counts = try await link.connection.pipeline(part.map { ["EXISTS"] + places(of: $0.name) })
+            for (lane, count) in zip(part, counts) where count.integer ?? 0 > 0 { lane.wake() }
+        }
+    }
+
+    /// Where events of a lane wait for it.
+    private func places(of name: String) -> [RedisArgument] {
+        [.text(keys.lane(name)), .text(keys.laneDelayed(name)), .text(keys.laneParked(name))]
+    }
+}
