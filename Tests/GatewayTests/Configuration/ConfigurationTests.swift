@@ -38,7 +38,7 @@ struct ConfigurationTests {
                 "gateway.json5: sources.square.queues: the list is empty; name at least one, or leave the key out",
                 "gateway.json5: destinations.crm.url: \"ftp://x\" is not a URL that starts with http:// or https://",
                 "gateway.json5: destinations.log: expected an object, found the number 7",
-                "gateway.json5: nonsense: unknown key; the keys here are listen, admin, redis, dataDirectory, dedupe, archive, spool, queues, drainSeconds, log, vault, providers, sources, mappings, destinations",
+                "gateway.json5: nonsense: unknown key; the keys here are listen, admin, redis, dataDirectory, dedupe, archive, spool, queues, tenantLimits, drainSeconds, log, vault, providers, sources, mappings, destinations",
                 "gateway.json5: sources.Stripe.provider: no provider is named \"strype\"; did you mean stripe? there are "
                     + ProviderCatalog.names.sorted().joined(separator: ", "),
                 "gateway.json5: sources.mail.secrets: missing; Mailchimp does not sign: put a secret into the webhook's URL and here, or set allowedAddresses",
