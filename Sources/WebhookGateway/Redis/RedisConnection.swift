@@ -39,6 +39,8 @@ final class RedisConnection: EventHandler {
 
     /// Called at the end of a turn, before the turn's commands are written: the last chance to add some.
     var willFlush: (() -> Void)?
+    /// Whether the server syncs its log after every write, so that what can leave together should (`transact`).
+    var syncsEachWrite = false
 
     let loop: EventLoop
     private let scripts: [RedisScript]
@@ -48,6 +50,10 @@ final class RedisConnection: EventHandler {
     private var output = OutputBuffer()
     private var pending = FIFO<Pending>()
     private var decoder: RESPDecoder?
+    /// What commands are being added to.
+    private var transaction: RedisTransaction?
+    /// Whether the server refused one: a login may lack the right.
+    private var refusesTransactions = false
     private var delay = RedisConnection.firstDelay
     private var lastProblem = "not connected yet"
     private var readySince: UInt64?
@@ -88,6 +94,7 @@ final class RedisConnection: EventHandler {
     func send(_ completion: @escaping Completion, encode: (inout RESPEncoder) -> Void) {
         guard isReady else { return completion(.failure(.unavailable(lastProblem))) }
         encode(&encoder)
+        let completion = transaction?.completion(for: completion) ?? completion
         pending.append(Pending(sentAt: loop.now, completion: completion))
     }
 
@@ -115,6 +122,28 @@ final class RedisConnection: EventHandler {
             encoder.argument("EVALSHA" as StaticString)
             encoder.argument(hash)
             encoder.bytes.append(contentsOf: tail)
+        }
+    }
+
+    /// Sends the commands that `body` sends as one transaction where the server syncs each write, and else as they are.
+    /// `ended` is called after the transaction's last completion; without a transaction at once.
+    ///
+    /// Not for commands that block: within a transaction they answer at once, and WAIT with them.
+    func transact(_ body: () -> Void, ended: @escaping () -> Void = {}) {
+        guard isReady, syncsEachWrite, !refusesTransactions else {
+            body()
+            return ended()
+        }
+        let transaction = RedisTransaction()
+        send(["MULTI"]) { [weak self] result in
+            if case .success(.error) = result { self?.refusesTransactions = true }
+        }
+        self.transaction = transaction
+        body()
+        self.transaction = nil
+        send(["EXEC"]) { result in
+            transaction.end(result)
+            ended()
         }
     }
 
@@ -240,6 +269,7 @@ final class RedisConnection: EventHandler {
         readySince = loop.now
         attempt -= 1
         told = []
+        refusesTransactions = false
         stateChanged?(true, settings.description)
     }
 

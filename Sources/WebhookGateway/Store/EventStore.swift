@@ -149,7 +149,10 @@ final class EventStore {
         _ events: [NewEvent], of source: SourceKeys, through settlement: Settlement? = nil,
         then completion: @escaping Completion
     ) {
-        guard connection.isReady else { return completion(.failure(.unavailable(connection.problem))) }
+        let delivery = Delivery(events: events, completion: completion, settlement: settlement)
+        guard connection.isReady else {
+            return Self.tell(.failure(.unavailable(connection.problem)), to: delivery, of: source)
+        }
         let batch = batch(for: source, adding: events.count)
         for (index, event) in events.enumerated() {
             archive(event)
@@ -162,7 +165,7 @@ final class EventStore {
         }
         batch.count += events.count
         gathered += events.count
-        batch.deliveries.append(Delivery(events: events, completion: completion, settlement: settlement))
+        batch.deliveries.append(delivery)
     }
 
     /// Hands the calls so far to the connection; run it before the connection writes.
@@ -263,12 +266,17 @@ final class EventStore {
         for delivery in deliveries {
             let range = start..<start + delivery.events.count
             start = range.upperBound
-            let said = outcome.flatMap { read($0[range]) }
-            if let settlement = delivery.settlement {
-                settlement(said, delivery.events, source, delivery.completion)
-            } else {
-                delivery.completion(said)
-            }
+            tell(outcome.flatMap { read($0[range]) }, to: delivery, of: source)
+        }
+    }
+
+    private static func tell(
+        _ result: Result<[StoredEvent], RedisFailure>, to delivery: Delivery, of source: SourceKeys
+    ) {
+        if let settlement = delivery.settlement {
+            settlement(result, delivery.events, source, delivery.completion)
+        } else {
+            delivery.completion(result)
         }
     }
 

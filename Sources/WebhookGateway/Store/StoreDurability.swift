@@ -19,6 +19,9 @@ struct StoreDurability: Equatable, Sendable {
         }
     }
 
+    /// Whether each write is on disk before it is answered.
+    var syncsEachWrite: Bool { appendOnly == "yes" && appendFsync == "always" }
+
     /// Nil when nothing acknowledged can be lost by a crash of the server.
     var weakness: String? {
         switch (appendOnly, appendFsync) {

@@ -9,6 +9,8 @@ struct StoreExamination: Sendable {
         var problem: String?
         /// What it may lose; nil: nothing acknowledged.
         var weakness: String?
+        /// Whether it writes to disk after each write, and before it answers.
+        var syncsEachWrite = false
         /// Names one life of the server's process.
         var runID: String?
     }
@@ -41,7 +43,9 @@ struct StoreExamination: Sendable {
     func verdict(_ replies: [RedisReply]) -> Verdict {
         guard replies.count == commands.count else { return Verdict() }
         let server = Facts(replies[0])
-        var verdict = Verdict(weakness: StoreDurability(replies[2]).weakness, runID: server["run_id"])
+        let durability = StoreDurability(replies[2])
+        var verdict = Verdict(
+            weakness: durability.weakness, syncsEachWrite: durability.syncsEachWrite, runID: server["run_id"])
         if let version = server["redis_version"], !Self.isSupported(version) {
             verdict.problem = "\(place) is version \(version); the gateway needs Redis 6.2 or later, or Valkey"
         } else if let policy = Facts(replies[1])["maxmemory_policy"], policy != "noeviction", !allowsEviction {

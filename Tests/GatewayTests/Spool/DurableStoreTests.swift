@@ -82,9 +82,11 @@ struct DurableStoreTests {
         },
     ]
 
-    @Test(arguments: faults)
-    func `every event that was acknowledged during a fault is stored once when it is over`(fault: Fault) async throws {
-        try await SpoolBench.run(.init(isDurable: true)) { bench in
+    @Test(arguments: faults, [false, true])
+    func `every event that was acknowledged during a fault is stored once when it is over`(
+        fault: Fault, inGroups: Bool
+    ) async throws {
+        try await SpoolBench.run(.init(isDurable: true, commitsInGroups: inGroups)) { bench in
             var events = [NewEvent].samples(0..<20)
             for result in await bench.acceptAll(events) { #expect(result.isNew) }
             try fault.begin(bench)

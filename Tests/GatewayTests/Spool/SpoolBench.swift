@@ -25,6 +25,8 @@ final class SpoolBench {
         var isDurable = false
         /// Whether servers are examined before they get events.
         var isExamined = false
+        /// Whether deliveries are committed in groups, as to a server that an examination found to sync each write.
+        var commitsInGroups = false
         var mostBytesInFlight = DurableStore.mostBytesInFlight
         var serverArguments: [String] = []
         var hasSpool = true
@@ -67,6 +69,7 @@ final class SpoolBench {
         connection = RedisConnection(settings, scripts: [.accept], loop: ControlPlane.loop)
         store = Self.makeStore(
             connection, directory, status, segmentBytes, hasSpool, examination, mostBytesInFlight, 1, outages, log)
+        connection.syncsEachWrite = options.commitsInGroups
         begin()
     }
 

@@ -29,6 +29,7 @@ final class DurableStore {
 
     let connection: RedisConnection
     private let store: EventStore
+    private let commits: GroupCommit
     private let plan: Plan?
     private let drainer: SpoolDrainer?
     private let storeGuard: StoreGuard?
@@ -74,6 +75,7 @@ final class DurableStore {
         self.log = log
         store = EventStore(
             connection: connection, keys: keys, archiveSeconds: archiveSeconds, maxDepth: maxDepth, tally: tally)
+        commits = GroupCommit(store, on: connection)
         drainer = plan.map {
             // A store of its own: its batches leave when the drainer says so, not with the turn's deliveries.
             let store = EventStore(
@@ -116,23 +118,28 @@ final class DurableStore {
         guard canSpool else {
             guard isConnected, hasRoom else { return completion(.failure(.unavailable(problem))) }
             bytesInFlight += bytes
-            store.accept(events, of: source) { [weak self] result in
+            return send(events, of: source, through: nil) { [weak self] result in
                 self?.bytesInFlight -= bytes
                 self?.answered(result, completion)
             }
-            return sendFullBatch()
         }
         guard isConnected, hasRoom, !isRefusing, !isSlow else {
             return keep(events.map { SpoolRecord($0, source) }, .unavailable(problem), completion)
         }
         bytesInFlight += bytes
-        store.accept(events, of: source, through: settlement, then: completion)
-        sendFullBatch()
+        send(events, of: source, through: settlement, then: completion)
     }
 
     /// In a turn with many deliveries Redis begins with the first ones while the others are read; it would otherwise be
     /// idle until the end of the turn, and we then until it has done all of them.
-    private func sendFullBatch() {
+    private func send(
+        _ events: [NewEvent], of source: SourceKeys, through settlement: EventStore.Settlement?,
+        then completion: @escaping EventStore.Completion
+    ) {
+        guard !connection.syncsEachWrite else {
+            return commits.add(events, of: source, through: settlement, then: completion)
+        }
+        store.accept(events, of: source, through: settlement, then: completion)
         guard store.gathered >= Self.eventsPerWrite else { return }
         store.flush()
         connection.writeCommands()
@@ -159,6 +166,7 @@ final class DurableStore {
     func close() {
         connection.stateChanged = nil
         connection.stop()
+        commits.flush()
         commit()
         guard let folder, folder.isEmpty else { return }
         folder.remove()
@@ -229,6 +237,8 @@ final class DurableStore {
 
     private func examined(_ verdict: StoreExamination.Verdict) {
         identity?.note(verdict, log)
+        // Replicas are waited for by a command that a transaction does not let wait.
+        connection.syncsEachWrite = verdict.syncsEachWrite && connection.settings.waitReplicas == 0
         if let problem = verdict.problem {
             isServed = false
             return outages.lost(worker, reason: problem, log)
@@ -255,6 +265,7 @@ final class DurableStore {
 
     /// The end of a turn: what goes to the spool is written at once, with one fdatasync for all, and then answered.
     private func flush() {
+        commits.flush()
         if !waiting.isEmpty {
             commit()
             // Answers may have brought new requests, which hooks that ran before this one have not seen.

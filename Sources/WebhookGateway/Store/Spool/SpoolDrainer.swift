@@ -130,30 +130,34 @@ final class SpoolDrainer {
     private func send(_ batch: Batch) {
         let groups = Self.groups(batch.records)
         let progress = Progress(missing: groups.count, startedAt: Clock.monotonicNanoseconds())
-        for group in groups {
-            let first = group[group.startIndex]
-            let source = SourceKeys(
-                source: first.source, queues: first.queues, dedupeWindowSeconds: first.dedupeWindowSeconds, keys: keys)
-            store.accept(group.map(\.event), of: source) { [self] result in
-                switch result {
-                case .success(let answers):
-                    for (record, answer) in zip(group, answers) { note(answer, for: record) }
-                case .failure(.refused(let text)) where !RedisRefusal.concernsServer(text):
-                    progress.refused += group
-                    log.error(
-                        "Redis refuses a spooled event; it is tried again later",
-                        [
-                            "source": .text(first.source), "event": .text(first.event.id.description),
-                            "reason": .text(text),
-                        ])
-                case .failure(let failure):
-                    progress.failure = failure
-                }
-                progress.missing -= 1
-                if progress.missing == 0 { ended(batch, progress) }
-            }
-            store.flush()
+        connection.transact {
+            for group in groups { send(group, of: batch, progress) }
         }
+    }
+
+    private func send(_ group: ArraySlice<SpoolRecord>, of batch: Batch, _ progress: Progress) {
+        let first = group[group.startIndex]
+        let source = SourceKeys(
+            source: first.source, queues: first.queues, dedupeWindowSeconds: first.dedupeWindowSeconds, keys: keys)
+        store.accept(group.map(\.event), of: source) { [self] result in
+            switch result {
+            case .success(let answers):
+                for (record, answer) in zip(group, answers) { note(answer, for: record) }
+            case .failure(.refused(let text)) where !RedisRefusal.concernsServer(text):
+                progress.refused += group
+                log.error(
+                    "Redis refuses a spooled event; it is tried again later",
+                    [
+                        "source": .text(first.source), "event": .text(first.event.id.description),
+                        "reason": .text(text),
+                    ])
+            case .failure(let failure):
+                progress.failure = failure
+            }
+            progress.missing -= 1
+            if progress.missing == 0 { ended(batch, progress) }
+        }
+        store.flush()
     }
 
     /// Neighbours that go into one call of the script.
