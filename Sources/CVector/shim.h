@@ -53,6 +53,18 @@ static inline int wg_leading_field_text(const unsigned char *bytes) {
     return wg_leading_false(_mm_or_si128(controls, _mm_cmpeq_epi8(value, _mm_set1_epi8(0x7F))));
 }
 
+// A letter, a digit or a hyphen: what nearly all names of fields are made of.
+static inline int wg_leading_name(const unsigned char *bytes) {
+    __m128i value = wg_load(bytes);
+    __m128i letter = _mm_sub_epi8(_mm_or_si128(value, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
+    __m128i digit = _mm_sub_epi8(value, _mm_set1_epi8('0'));
+    __m128i isLetter = _mm_cmpeq_epi8(_mm_min_epu8(letter, _mm_set1_epi8(25)), letter);
+    __m128i isDigit = _mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit);
+    __m128i isHyphen = _mm_cmpeq_epi8(value, _mm_set1_epi8('-'));
+    unsigned names = (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(isLetter, isDigit), isHyphen));
+    return __builtin_ctz(~names);
+}
+
 #elif defined(__ARM_NEON) && defined(__aarch64__) && defined(__LITTLE_ENDIAN__)
 
 #include <arm_neon.h>
@@ -92,6 +104,14 @@ static inline int wg_leading_field_text(const unsigned char *bytes) {
     return wg_leading_false(vorrq_u8(vcltq_u8(value, vdupq_n_u8(0x20)), vceqq_u8(value, vdupq_n_u8(0x7F))));
 }
 
+static inline int wg_leading_name(const unsigned char *bytes) {
+    uint8x16_t value = vld1q_u8(bytes);
+    uint8x16_t letter = vsubq_u8(vorrq_u8(value, vdupq_n_u8(0x20)), vdupq_n_u8('a'));
+    uint8x16_t digit = vsubq_u8(value, vdupq_n_u8('0'));
+    uint8x16_t names = vorrq_u8(vcleq_u8(letter, vdupq_n_u8(25)), vcleq_u8(digit, vdupq_n_u8(9)));
+    return wg_leading_false(vmvnq_u8(vorrq_u8(names, vceqq_u8(value, vdupq_n_u8('-')))));
+}
+
 #else
 
 static inline int wg_is_plain(unsigned char byte) {
@@ -125,6 +145,17 @@ static inline int wg_leading_others(const unsigned char *bytes, unsigned char by
 static inline int wg_leading_field_text(const unsigned char *bytes) {
     int count = 0;
     while (count < 16 && bytes[count] >= 0x20 && bytes[count] != 0x7F) count++;
+    return count;
+}
+
+static inline int wg_is_name(unsigned char byte) {
+    unsigned char letter = (unsigned char)((byte | 0x20) - 'a'), digit = (unsigned char)(byte - '0');
+    return letter < 26 || digit < 10 || byte == '-';
+}
+
+static inline int wg_leading_name(const unsigned char *bytes) {
+    int count = 0;
+    while (count < 16 && wg_is_name(bytes[count])) count++;
     return count;
 }
 

@@ -66,11 +66,10 @@ public struct HeaderFields: Sendable {
         return bytes.withUnsafeBufferPointer { buffer in
             let offset = range.lowerBound - bytes.startIndex
             for index in 0..<wanted.count {
-                let byte = buffer[offset + index]
-                let lower = byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte
-                let other = wanted[index]
-                let otherLower = other >= 0x41 && other <= 0x5A ? other | 0x20 : other
-                if lower != otherLower { return false }
+                // The cases of a letter differ in one bit; so do other pairs of characters.
+                let difference = buffer[offset &+ index] ^ wanted[index]
+                if difference == 0 { continue }
+                guard difference == 0x20, (wanted[index] | 0x20) &- 0x61 < 26 else { return false }
             }
             return true
         }

@@ -55,6 +55,13 @@ struct ByteText {
         assert(position >= 0 && position + 4 <= count, "read outside the text")
         return UInt32(littleEndian: UnsafeRawPointer(base + position).loadUnaligned(as: UInt32.self))
     }
+
+    /// The eight bytes from a place on that has as many after it, the first one lowest.
+    @inline(__always)
+    func word(at position: Int) -> UInt64 {
+        assert(position >= 0 && position + 8 <= count, "read outside the text")
+        return UInt64(littleEndian: UnsafeRawPointer(base + position).loadUnaligned(as: UInt64.self))
+    }
 }
 
 /// Comparison of short byte strings by words.

@@ -105,8 +105,11 @@ public enum JSONWriter {
 
     /// Appends a string that is UTF-8 in quotes.
     static func appendQuoted(_ bytes: UnsafeBufferPointer<UInt8>, to output: inout ByteBuffer) {
-        if let base = bytes.baseAddress, unescapedEnd(ByteText(base: base, count: bytes.count), from: 0) < bytes.count {
-            return output.appendArray { appendQuoted(bytes, to: &$0) }
+        if let base = bytes.baseAddress {
+            let text = ByteText(base: base, count: bytes.count)
+            guard isPlain(text) || unescapedEnd(text, from: 0) == text.count else {
+                return output.appendArray { appendQuoted(bytes, to: &$0) }
+            }
         }
         appendUnescaped(bytes, to: &output)
     }
@@ -131,12 +134,28 @@ public enum JSONWriter {
             // The last sixteen bytes once more, the first of them a second time.
             return text.leadingPlain(at: text.count - 16) == 16
         }
+        // The same with shorter words, which together hold all bytes.
+        if text.count >= 8 { return isPlain(text.word(at: 0)) && isPlain(text.word(at: text.count - 8)) }
+        if text.count >= 4 {
+            return isPlain(UInt64(text.half(at: 0)) | UInt64(text.half(at: text.count - 4)) << 32)
+        }
         while position < text.count {
             let byte = text[position]
             if byte < 0x20 || byte >= 0x80 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return false }
             position += 1
         }
         return true
+    }
+
+    /// Whether all eight bytes are ASCII and none needs an escape: the top bit of each tells whether a byte is less than
+    /// 0x20, or differs from a quote or a backslash by less than 1 (Warren, Hacker's Delight, §6-1).
+    @inline(__always)
+    private static func isPlain(_ word: UInt64) -> Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let quotes = word ^ (ones &* 0x22)
+        let backslashes = word ^ (ones &* 0x5C)
+        let found = (word &- ones &* 0x20) & ~word | (quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes
+        return (found | word) & (ones &* 0x80) == 0
     }
 
     /// Appends `true` or `false`.

@@ -10,38 +10,50 @@ struct StripeSignatureHeader {
     /// The same as a number.
     let timestamp: Int64
     private let value: ArraySlice<UInt8>
+    /// The only signature, which most headers have; nil: there are several.
+    private let onlySignature: ArraySlice<UInt8>?
 
     init(_ value: ArraySlice<UInt8>) throws(VerificationFailure) {
         guard value.count <= Stripe.maximumHeaderLength else { throw .malformed }
         var timestampText: ArraySlice<UInt8>?
-        var hasSignature = false
+        var signature: ArraySlice<UInt8>?
+        var hasMore = false
         var items = Items(value)
         while let item = items.next() {
             switch item.scheme {
             case .timestamp: timestampText = timestampText ?? item.value
-            case .v1: hasSignature = true
+            case .v1:
+                hasMore = signature != nil
+                signature = signature ?? item.value
             case .other: break
             }
         }
         guard let timestampText, let timestamp = Digits.number(timestampText, maximumCount: 19) else {
             throw .malformed
         }
-        guard hasSignature else { throw .missing }
+        guard signature != nil else { throw .missing }
         self.value = value
+        onlySignature = hasMore ? nil : signature
         self.timestampText = timestampText
         self.timestamp = timestamp
     }
 
     /// Whether one of the signatures is `digest`, each comparison in constant time.
     func contains(_ digest: Digest) -> Bool {
+        if let onlySignature { return Self.isSignature(onlySignature, digest) }
         var items = Items(value)
         var count = 0
         while let item = items.next(), count < Self.maximumSignatures {
             guard item.scheme == .v1 else { continue }
             count += 1
-            if let signature = Digest(hex: item.value, count: digest.count), signature == digest { return true }
+            if Self.isSignature(item.value, digest) { return true }
         }
         return false
+    }
+
+    private static func isSignature(_ text: ArraySlice<UInt8>, _ digest: Digest) -> Bool {
+        guard let signature = Digest(hex: text, count: digest.count) else { return false }
+        return signature == digest
     }
 
     /// Whether any signature that counts is 32 bytes in hexadecimal.

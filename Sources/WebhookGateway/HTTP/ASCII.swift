@@ -111,4 +111,24 @@ enum ASCII {
         }
         return end
     }
+
+    /// The end of the token that begins at `start`: the first byte that belongs to none, or `end`.
+    ///
+    /// Sixteen bytes at a time as long as there are as many in `bytes`, and then byte by byte.
+    @inline(__always)
+    static func tokenEnd(in bytes: Span<UInt8>, from start: Int, to end: Int) -> Int {
+        precondition(start >= 0 && end <= bytes.count, "the range is of other bytes")
+        var index = bytes.withUnsafeBufferPointer { buffer in
+            guard let base = buffer.baseAddress else { return start }
+            var index = start
+            while index < end, index &+ 16 <= buffer.count {
+                let text = Int(wg_leading_name(base + index))
+                index &+= text
+                if text < 16 { break }
+            }
+            return min(index, end)
+        }
+        while index < end, isTokenCharacter(bytes[index]) { index &+= 1 }
+        return index
+    }
 }

@@ -137,8 +137,7 @@ enum FieldLine {
     /// Reads `name ":" OWS value OWS`; the line's bytes are known to hold no control character but HTAB.
     @inline(__always)
     static func read(_ line: Range<Int>, of bytes: Span<UInt8>) throws(ParseError) -> HeaderFields.Field {
-        var colon = line.lowerBound
-        while colon < line.upperBound, ASCII.isTokenCharacter(bytes[colon]) { colon += 1 }
+        let colon = ASCII.tokenEnd(in: bytes, from: line.lowerBound, to: line.upperBound)
         guard colon < line.upperBound, bytes[colon] == UInt8(ascii: ":") else {
             throw fault(at: colon, in: line, of: bytes)
         }

@@ -239,14 +239,15 @@ final class IngestHandler: RequestHandler {
         _ peer: IPAddress?, _ exchange: Exchange
     ) {
         var outcome = RequestOutcome.duplicate
-        for (event, answer) in zip(events, answers) {
-            switch answer {
+        // By index: a copy of an event counts the references of all its parts.
+        for index in answers.indices {
+            switch answers[index] {
             case .new:
-                if event.isQuarantined {
+                if events[index].isQuarantined {
                     outcome = .quarantined
                 } else {
                     if outcome == .duplicate { outcome = .accepted }
-                    source.counters.countEvent(event.type)
+                    source.counters.countEvent(events[index].type)
                 }
             case .duplicate: source.counters.countDuplicate()
             case .spooled: outcome = .spooled

@@ -33,34 +33,44 @@ struct RESPEncoder {
     /// One argument made of two parts, without joining them first.
     mutating func argument(_ first: [UInt8], _ second: String) {
         second.withBytes { second in
-            beginArgument(first.count + second.count)
-            bytes.append(contentsOf: first)
-            bytes.append(contentsOf: second)
-            endArgument()
+            first.withUnsafeBufferPointer { first in
+                append(room: Room.frame + first.count + second.count) { room in
+                    room.header(UInt8(ascii: "$"), first.count + second.count)
+                    room.copy(first)
+                    room.copy(second)
+                    room.lineEnd()
+                }
+            }
         }
     }
 
-    /// Three arguments that come together for each event: an id, a letter and a number.
-    mutating func argument(_ id: ULID, kind: UInt8, _ number: Int64) {
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 80) { text in
-            text.initialize(repeating: 0)
-            var count = Self.write("$26\r\n", to: text, at: 0)
-            id.write(to: UnsafeMutableBufferPointer(rebasing: text[count...]))
-            count = Self.write("\r\n$1\r\n", to: text, at: count + ULID.textLength)
-            text[count] = kind
-            count = Self.write("\r\n", to: text, at: count + 1)
-            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[..<count]))
+    /// The four arguments that come together for each event: an id, a letter, a number and the event itself.
+    mutating func arguments(_ id: ULID, kind: UInt8, _ number: Int64, _ event: ArraySlice<UInt8>) {
+        event.withUnsafeBufferPointer { event in
+            append(room: 4 * Room.frame + ULID.textLength + event.count) { room in
+                room.header(UInt8(ascii: "$"), ULID.textLength)
+                room.write(id)
+                room.lineEnd()
+                room.header(UInt8(ascii: "$"), 1)
+                room.write(kind)
+                room.lineEnd()
+                room.argument(number)
+                room.argument(event)
+            }
         }
-        argument(number)
     }
 
-    /// Writes a literal; returns where it ends.
-    private static func write(_ literal: StaticString, to text: UnsafeMutableBufferPointer<UInt8>, at start: Int) -> Int
-    {
-        let end = start + literal.utf8CodeUnitCount
-        precondition(end <= text.count, "no room for a literal")
-        for index in start..<end { text[index] = literal.utf8Start[index - start] }
-        return end
+    /// A command of which all is encoded but the end of an argument, which is an id, and the next one.
+    mutating func command(_ head: [UInt8], _ id: ULID, _ value: [UInt8], _ end: [UInt8]) {
+        value.withUnsafeBufferPointer { value in
+            append(room: head.count + ULID.textLength + 2 * Room.frame + value.count + end.count) { room in
+                head.withUnsafeBufferPointer { room.copy($0) }
+                room.write(id)
+                room.lineEnd()
+                room.argument(value)
+                end.withUnsafeBufferPointer { room.copy($0) }
+            }
+        }
     }
 
     /// Begins an argument of so many bytes, which the caller appends.
@@ -75,44 +85,103 @@ struct RESPEncoder {
     }
 
     mutating func argument(_ value: Int64) {
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { buffer in
-            let count = Self.decimal(value, into: buffer)
-            argument(UnsafeBufferPointer(rebasing: buffer[(20 - count)...]))
-        }
+        append(room: Room.frame) { $0.argument(value) }
     }
 
     mutating func argument(_ value: UnsafeBufferPointer<UInt8>) {
-        appendHeader(UInt8(ascii: "$"), value.count)
-        bytes.append(contentsOf: value)
-        endArgument()
+        append(room: Room.frame + value.count) { $0.argument(value) }
     }
 
-    /// A kind, a number and a line end, in one append.
+    /// A kind, a number and a line end.
     private mutating func appendHeader(_ kind: UInt8, _ number: Int) {
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 24) { buffer in
-            buffer[23] = 10
-            buffer[22] = 13
-            let digits = UnsafeMutableBufferPointer(rebasing: buffer[..<22])
-            let start = 22 - Self.decimal(Int64(number), into: digits) - 1
-            buffer[start] = kind
-            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: buffer[start...]))
+        append(room: Room.frame) { $0.header(kind, number) }
+    }
+
+    /// Appends what `body` writes, which is `room` bytes at most.
+    @inline(__always)
+    private mutating func append(room: Int, _ body: (inout Room) -> Void) {
+        bytes.append(addingCapacity: room) { span in
+            span.withUnsafeMutableBufferPointer { buffer, count in
+                var room = Room(buffer)
+                body(&room)
+                count = room.count
+            }
         }
     }
 
-    /// Writes the number at the buffer's end; returns how many bytes it took.
-    private static func decimal(_ value: Int64, into buffer: UnsafeMutableBufferPointer<UInt8>) -> Int {
-        var rest = value.magnitude
-        var position = buffer.count
-        repeat {
-            position -= 1
-            buffer[position] = UInt8(ascii: "0") + UInt8(rest % 10)
-            rest /= 10
-        } while rest > 0
-        if value < 0 {
-            position -= 1
-            buffer[position] = UInt8(ascii: "-")
+    /// Memory to be filled, which has been made for all parts at once: each append to an array has its price.
+    private struct Room {
+        /// The most that an argument takes beside its bytes, and a number as an argument.
+        static let frame = 64
+
+        private let buffer: UnsafeMutableBufferPointer<UInt8>
+        private(set) var count = 0
+
+        init(_ buffer: UnsafeMutableBufferPointer<UInt8>) { self.buffer = buffer }
+
+        @inline(__always)
+        mutating func write(_ byte: UInt8) {
+            buffer[count] = byte
+            count &+= 1
         }
-        return buffer.count - position
+
+        mutating func write(_ id: ULID) {
+            id.write(to: UnsafeMutableBufferPointer(rebasing: buffer[count...]))
+            count += ULID.textLength
+        }
+
+        @inline(__always)
+        mutating func copy(_ bytes: UnsafeBufferPointer<UInt8>) {
+            count = UnsafeMutableBufferPointer(rebasing: buffer[count...]).update(fromContentsOf: bytes) + count
+        }
+
+        @inline(__always)
+        mutating func lineEnd() {
+            write(13)
+            write(10)
+        }
+
+        /// A kind, a number and a line end.
+        mutating func header(_ kind: UInt8, _ number: Int) {
+            write(kind)
+            decimal(UInt64(number.magnitude))
+            lineEnd()
+        }
+
+        @inline(__always)
+        mutating func argument(_ bytes: UnsafeBufferPointer<UInt8>) {
+            header(UInt8(ascii: "$"), bytes.count)
+            copy(bytes)
+            lineEnd()
+        }
+
+        mutating func argument(_ number: Int64) {
+            header(UInt8(ascii: "$"), Self.digits(number.magnitude) + (number < 0 ? 1 : 0))
+            if number < 0 { write(UInt8(ascii: "-")) }
+            decimal(number.magnitude)
+            lineEnd()
+        }
+
+        private mutating func decimal(_ number: UInt64) {
+            let end = count + Self.digits(number)
+            var (rest, place) = (number, end)
+            while place > count {
+                place -= 1
+                buffer[place] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            }
+            count = end
+        }
+
+        /// How many decimal digits a number has.
+        private static func digits(_ number: UInt64) -> Int {
+            var (rest, count) = (number, 1)
+            while rest >= 10 {
+                rest /= 10
+                count += 1
+            }
+            return count
+        }
     }
 }
 

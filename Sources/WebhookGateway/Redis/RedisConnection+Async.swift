@@ -48,7 +48,7 @@ extension RedisConnection {
     ) async throws(RedisFailure) -> RedisReply {
         var encoder = RESPEncoder()
         encoder.arguments([.integer(Int64(keys.count))] + keys + arguments)
-        let tail = encoder.bytes
+        let tail = [encoder.bytes]
         let result = await withCheckedContinuation { (continuation: CheckedContinuation<Outcome, Never>) in
             evaluate(script, argumentCount: 1 + keys.count + arguments.count, tail: tail) {
                 continuation.resume(returning: $0)

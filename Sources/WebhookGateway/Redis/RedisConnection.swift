@@ -94,7 +94,7 @@ final class RedisConnection: EventHandler {
     func send(_ completion: @escaping Completion, encode: (inout RESPEncoder) -> Void) {
         guard isReady else { return completion(.failure(.unavailable(lastProblem))) }
         encode(&encoder)
-        let completion = transaction?.completion(for: completion) ?? completion
+        let completion = if let transaction { transaction.completion(for: completion) } else { completion }
         pending.append(Pending(sentAt: loop.now, completion: completion))
     }
 
@@ -102,9 +102,9 @@ final class RedisConnection: EventHandler {
         send(completion) { $0.command(arguments) }
     }
 
-    /// Runs a script whose key count, keys and arguments are already encoded in `tail` (`argumentCount` RESP arguments).
+    /// Runs a script whose key count, keys and arguments are already encoded, in parts (`argumentCount` RESP arguments).
     /// A server that lost the script is sent its source.
-    func evaluate(_ script: RedisScript, argumentCount: Int, tail: [UInt8], then completion: @escaping Completion) {
+    func evaluate(_ script: RedisScript, argumentCount: Int, tail: [[UInt8]], then completion: @escaping Completion) {
         guard isReady, let hash = hashes[script.name] else { return completion(.failure(.unavailable(lastProblem))) }
         let retrying: Completion = { [weak self] result in
             guard case .success(.error(let text)) = result, text.hasPrefix("NOSCRIPT"), let self else {
@@ -114,14 +114,14 @@ final class RedisConnection: EventHandler {
                 encoder.command(argumentCount + 2)
                 encoder.argument("EVAL" as StaticString)
                 encoder.argument(script.source)
-                encoder.bytes.append(contentsOf: tail)
+                for part in tail { encoder.bytes.append(contentsOf: part) }
             }
         }
         send(retrying) { encoder in
             encoder.command(argumentCount + 2)
             encoder.argument("EVALSHA" as StaticString)
             encoder.argument(hash)
-            encoder.bytes.append(contentsOf: tail)
+            for part in tail { encoder.bytes.append(contentsOf: part) }
         }
     }
 

@@ -54,7 +54,7 @@ final class EventStore {
         var settlement: Settlement?
     }
 
-    /// The call in the making for one source; its buffers are used again from turn to turn.
+    /// The call in the making for one source.
     private final class Batch {
         var keys: SourceKeys
         var dedupeKeys = RESPEncoder()
@@ -89,13 +89,24 @@ final class EventStore {
             return 4 * limits.count + count
         }
 
-        func removeAll() {
+        /// Gives away what has been gathered; the next call will hardly need more room.
+        func takeAll() -> (dedupeKeys: [UInt8], events: [UInt8], deliveries: [Delivery]) {
+            var taken = (dedupeKeys: [UInt8](), events: [UInt8](), deliveries: [Delivery]())
+            taken.dedupeKeys.reserveCapacity(Self.room(after: dedupeKeys))
+            taken.events.reserveCapacity(Self.room(after: events))
+            taken.deliveries.reserveCapacity(deliveries.count)
+            swap(&taken.dedupeKeys, &dedupeKeys.bytes)
+            swap(&taken.events, &events.bytes)
+            swap(&taken.deliveries, &deliveries)
             limits.removeAll(keepingCapacity: true)
             places.removeAll(keepingCapacity: true)
-            dedupeKeys.bytes.removeAll(keepingCapacity: true)
-            events.bytes.removeAll(keepingCapacity: true)
-            deliveries.removeAll(keepingCapacity: true)
             count = 0
+            return taken
+        }
+
+        /// An eighth more, and what an encoder makes room for beyond what it writes.
+        private static func room(after encoder: RESPEncoder) -> Int {
+            encoder.bytes.count + encoder.bytes.count / 8 + 512
         }
     }
 
@@ -159,9 +170,8 @@ final class EventStore {
             if event.limit > 0 { batch.add(source.limits[event.limit - 1], ofEvent: batch.count + index) }
             appendDedupeKey(of: event, source, to: &batch.dedupeKeys)
             // An id is as old as its delivery, which may have spent hours in the spool.
-            batch.events.argument(
-                event.id, kind: UInt8(ascii: event.isQuarantined ? "q" : "e"), event.id.unixMilliseconds)
-            batch.events.argument(event.json)
+            batch.events.arguments(
+                event.id, kind: UInt8(ascii: event.isQuarantined ? "q" : "e"), event.id.unixMilliseconds, event.json)
         }
         batch.count += events.count
         gathered += events.count
@@ -207,24 +217,16 @@ final class EventStore {
     /// The raw delivery goes past the script, which would have to carry it through Lua; the script removes it again
     /// should the event prove a duplicate. A record that could not be written is made anew from the queue's event.
     private func archive(_ event: NewEvent) {
-        connection.send({ _ in }) { encoder in
-            encoder.bytes.append(contentsOf: recordHead)
-            event.id.append(to: &encoder.bytes)
-            encoder.endArgument()
-            encoder.argument(event.record)
-            encoder.bytes.append(contentsOf: recordEnd)
-        }
+        connection.send({ _ in }) { $0.command(recordHead, event.id, event.record, recordEnd) }
     }
 
     private func send(_ batch: Batch) {
         let keys = batch.keys
         let count = batch.count
-        let deliveries = batch.deliveries
+        var head = RESPEncoder()
+        head.argument(Int64(keys.fixed.count + count + 2 * batch.limits.count))
+        for key in keys.fixed { head.argument(key) }
         var tail = RESPEncoder()
-        tail.bytes.reserveCapacity(batch.dedupeKeys.bytes.count + batch.events.bytes.count + 512)
-        tail.argument(Int64(keys.fixed.count + count + 2 * batch.limits.count))
-        for key in keys.fixed { tail.argument(key) }
-        tail.bytes.append(contentsOf: batch.dedupeKeys.bytes)
         for limit in batch.limits { for key in limit.keys { tail.argument(key) } }
         tail.argument(keys.source)
         tail.argument(Int64(keys.queues.count))
@@ -235,13 +237,14 @@ final class EventStore {
         tail.argument(tally?.field ?? "")
         tail.argument(Int64(batch.limits.count))
         for queue in keys.queues { tail.argument(queue) }
-        tail.bytes.append(contentsOf: batch.events.bytes)
-        let limits = 2 * batch.limits.count + batch.appendLimits(to: &tail)
-        batch.removeAll()
+        var end = RESPEncoder()
+        let limits = 2 * batch.limits.count + batch.appendLimits(to: &end)
+        let (dedupeKeys, events, deliveries) = batch.takeAll()
         let arguments = 1 + keys.fixed.count + count + 8 + keys.queues.count + 4 * count + limits
         if connection.settings.waitReplicas > 0, replicas == nil { replicas = ReplicaWait(connection) }
         replicas?.began()
-        connection.evaluate(.accept, argumentCount: arguments, tail: tail.bytes) { [replicas, tally] result in
+        let parts = [head.bytes, dedupeKeys, tail.bytes, events, end.bytes]
+        connection.evaluate(.accept, argumentCount: arguments, tail: parts) { [replicas, tally] result in
             if let tally, case .success(.array(let answers)) = result, answers.count == count + 2 {
                 tally.note(total: answers[count].integer, fresh: answers[count + 1].integer)
             }

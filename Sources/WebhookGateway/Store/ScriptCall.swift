@@ -33,7 +33,7 @@ struct ScriptCall {
 
     /// Hands the call to this turn's write.
     func send(on connection: RedisConnection, then completion: @escaping RedisConnection.Completion) {
-        connection.evaluate(script, argumentCount: count, tail: encoder.bytes, then: completion)
+        connection.evaluate(script, argumentCount: count, tail: [encoder.bytes], then: completion)
     }
 }
 
