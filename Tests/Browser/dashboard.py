@@ -205,7 +205,7 @@ def is_accessible(page, shots, name):
     assert not found, f"{name}: {[(one['id'], one['nodes'][0]['html']) for one in found]}"
     room = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
     assert room[0] <= room[1], f"{name} is {room[0]} pixels wide"
-    page.screenshot(path=str(shots / f"{name}.png"), full_page=True)
+    page.screenshot(path=str(shots / f"{name}.png"))
 
 
 def log_out(page):

@@ -48,16 +48,19 @@ function card(item, context) {
       ["Circuit", h("span", {}, circuit.state, circuit.failures > 0 && `, ${number(circuit.failures)} failed in a row`,
         circuit.until && circuit.state === "open" && [", probe in ", span(Math.max(0, (Date.parse(circuit.until) - Date.now()) / 1000))])],
       ["Takes", filterText(item.filter)],
+      ["Last delivery", item.lastDeliveryAt && ago(item.lastDeliveryAt)],
       ["Off since", item.disabledSince && ago(item.disabledSince)],
       ["Paused since", item.pausedSince && ago(item.pausedSince)],
     ], "facts.lines"),
-    item.lastError && h("p.error", {}, h("strong", {}, words(circuit.category ?? "last error")), ": ", item.lastError),
+    item.lastError && (circuit.failures > 0 ? h("p.error", {}, h("strong", {}, words(circuit.category ?? "last error")), ": ", item.lastError)
+      : h("p.faint", {}, "Last error ", item.lastErrorAt && ago(item.lastErrorAt), ": ", item.lastError)),
     h("div.told", { role: "status" }, told.get(item.destination) ?? ""),
     may("operator") && seesAll() && !item.orphan && h("footer.buttons", {}, buttons(item, context)));
 }
 
 function filterText(filter) {
   if (!filter) return null;
+  if (filter.types?.length === 0) return "nothing new";
   const parts = ["types", "sources", "tenants"]
     .filter((name) => filter[name]?.length > 0 && filter[name].join() !== "*")
     .map((name) => `${name} ${filter[name].join(", ")}`);

@@ -46,10 +46,13 @@ async function cards(signal) {
   ].sort((left, right) => left.name.localeCompare(right.name));
 }
 
+const plurals = { email: "e-mails", inventory: "stock" };
+const plural = (noun) => plurals[noun] ?? noun.replace(/([^aeiou])y$/, "$1ie") + "s";
+
 /** What events are about, by the first part of their types. */
 function about(types) {
-  const nouns = [...new Set(types.map((type) => type.split(".")[0]).filter((noun) => /^\w+$/.test(noun)))];
-  if (nouns.length === 0) return "Its types as they are.";
+  const nouns = [...new Set(types.map((type) => type.split(".")[0]).filter((noun) => /^\w+$/.test(noun)))].map(plural);
+  if (nouns.length === 0) return "Any event, under its own type.";
   const shown = nouns.slice(0, 4);
   return `Events about ${list(shown)}${nouns.length > shown.length ? " and more" : ""}.`;
 }

@@ -95,13 +95,23 @@ function choices(legend, options, chosen, onchange = () => {}) {
 
 /** A field for each credential that the card names. */
 function credentialFields(credentials, areRequired) {
-  const inputs = credentials.map((one) => [one, h("input", {
-    name: one.name, type: one.sensitive ? "password" : "text", autocomplete: "off", spellcheck: "false", required: areRequired && one.required,
+  const inputs = credentials.map((one) => [one, h(one.file ? "textarea.secret" : "input", {
+    name: one.name, type: one.file ? null : one.sensitive ? "password" : "text", rows: one.file ? "4" : null,
+    autocomplete: "off", spellcheck: "false", required: areRequired && one.required,
   })]);
+  const titled = (one) => (areRequired && !one.required ? `${label(one.name)} (optional)` : label(one.name));
   return {
-    fields: inputs.map(([one, input]) => field(areRequired && !one.required ? `${label(one.name)} (optional)` : label(one.name), input, sentence(one.hint))),
+    fields: inputs.map(([one, input]) => [field(titled(one), input, sentence(one.hint)), one.file && fileFor(input, label(one.name))]),
     read: () => Object.fromEntries(inputs.filter(([, input]) => input.value).map(([one, input]) => [one.name, input.value])),
   };
+}
+
+/** Reads a file into a field, for what has lines that must stay. */
+function fileFor(input, title) {
+  const choose = h("input", { type: "file", "aria-label": `${title} from a file`, onchange: async () => {
+    input.value = await choose.files[0]?.text() ?? "";
+  } });
+  return choose;
 }
 
 function settingFields(settings, defaults = {}) {

@@ -21,6 +21,7 @@ extension DestinationCard {
                 line.add("required", credential.isRequired)
                 line.add("sensitive", credential.isSensitive)
                 line.add("hint", credential.hint)
+                line.add("file", credential.isFile)
                 return line.json
             })
         var defaults = JSONLine()

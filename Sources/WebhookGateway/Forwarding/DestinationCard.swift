@@ -6,6 +6,8 @@ struct DestinationCard: Sendable {
         var isRequired: Bool
         /// Where a person finds it.
         var hint: String
+        /// Whether it is what a file says, of several lines.
+        var isFile = false
     }
 
     struct Setting: Sendable {

@@ -13,7 +13,8 @@ final class BigQueryDestination: TokenDestination {
             .init(
                 name: "serviceAccount", isSensitive: true, isRequired: true,
                 hint:
-                    "the service account's JSON key, by file:/path/key.json: Cloud Console, IAM, Service accounts, Keys; role BigQuery Data Editor on the dataset"
+                    "the service account's JSON key file: Cloud Console, IAM, Service accounts, Keys; role BigQuery Data Editor on the dataset",
+                isFile: true
             )
         ],
         settings: [

@@ -13,7 +13,7 @@ struct SalesforceGrant {
             hint: "with a private key: the user who publishes, whom the app is approved for"),
         .init(
             name: "privateKey", isSensitive: true, isRequired: false,
-            hint: "the RSA key in PEM, by file:/path, whose certificate the app has (Use digital signatures)"),
+            hint: "the RSA key in PEM whose certificate the app has (Use digital signatures)", isFile: true),
         .init(
             name: "clientSecret", isSensitive: true, isRequired: false,
             hint: "instead of username and privateKey: the consumer secret of an app with the Client Credentials Flow"),

@@ -20,7 +20,7 @@ final class SnowflakeDestination: TokenDestination {
                 hint: "the user's login name, of a user of TYPE = SERVICE with the public key as RSA_PUBLIC_KEY"),
             .init(
                 name: "privateKey", isSensitive: true, isRequired: true,
-                hint: "the user's RSA key in PEM, by file:/path; make one with: openssl genrsa 2048"),
+                hint: "the user's RSA key in PEM; make one with: openssl genrsa 2048", isFile: true),
             .init(
                 name: "privateKeyPassphrase", isSensitive: true, isRequired: false, hint: "where the key is encrypted"),
         ],
