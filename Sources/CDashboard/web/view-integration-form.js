@@ -107,7 +107,7 @@ function credentialFields(credentials, areRequired) {
 }
 
 /** Reads a file into a field, for what has lines that must stay. */
-function fileFor(input, title) {
+export function fileFor(input, title) {
   const choose = h("input", { type: "file", "aria-label": `${title} from a file`, onchange: async () => {
     input.value = await choose.files[0]?.text() ?? "";
   } });

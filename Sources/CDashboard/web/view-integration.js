@@ -11,7 +11,7 @@ import { may } from "./session.js";
 import { counted, words } from "./text.js";
 import { ago, moment } from "./time.js";
 import { mark } from "./view-gallery.js";
-import { label, steps } from "./view-integration-form.js";
+import { fileFor, label, steps } from "./view-integration-form.js";
 
 /** What was just made up and is shown this once, by id. */
 const secrets = new Map();
@@ -32,7 +32,8 @@ export const standing = (item) => badge(badges[item.status] ?? item.status, word
 export async function drawIntegration(holder, context, id) {
   const path = `integrations/${part(id)}`;
   const item = await get(path, {}, context.signal);
-  const card = item.kind === "source" && (await get("providers", {}, context.signal)).items.find((one) => one.provider === item.type);
+  const { items } = await get(item.kind === "source" ? "providers" : "destination-types", {}, context.signal);
+  const card = items.find((one) => (one.provider ?? one.type) === item.type);
   const isOurs = item.origin === "managed" && may("admin");
   const kindLine = h("span", {}, `${words(item.kind)} of type `, h("code", {}, item.type), item.origin === "declared" && ", from the configuration file");
   add(holder, heading(h("span.titled", {}, mark(card?.name ?? item.name, item.kind), item.name), kindLine, item.origin === "managed" && switches(item, context, isOurs)));
@@ -59,7 +60,7 @@ export async function drawIntegration(holder, context, id) {
     answer = null;
     return Promise.all([redrawTop(), redrawState()]);
   };
-  if (isOurs) add(holder, changes(item, context), credentialsForm(item, context), removal(item, context));
+  if (isOurs) add(holder, changes(item, context), credentialsForm(item, card, context), removal(item, context));
   if (item.kind === "source" && item.status === "pending") {
     listen({ source: item.key }, { take: redraw, tell: () => {}, resumed: redraw }, waiting.signal);
   }
@@ -232,13 +233,26 @@ function changes(item, { redraw }) {
   }, "Change name and filter");
 }
 
-function credentialsForm(item, { redraw }) {
-  const names = item.kind === "source" ? ["secret", "previousSecret", "verifyToken"] : item.credentials.map((one) => one.name);
-  if (names.length === 0) return null;
-  const name = select("credential", names.map((one) => [one, label(one)]), names[0]);
-  const value = h("input", { name: "value", type: "password", autocomplete: "off", spellcheck: "false", required: true });
-  const fields = [field("Credential", name), field("New value", value, "Kept encrypted; nobody is shown it again.")];
-  const form = folded("Set a credential", fields, h("button.primary", {}, "Set"), async () => {
+/** What may be set of an integration's credentials. */
+function settable(item, card) {
+  if (item.kind === "source") return ["secret", "previousSecret", "verifyToken"].map((name) => ({ name }));
+  return [...(card?.address === "url" ? [{ name: "url", hint: "Where events are posted to." }] : []), ...(card?.requiredCredentials ?? [])];
+}
+
+function credentialsForm(item, card, { redraw }) {
+  const all = settable(item, card);
+  if (all.length === 0) return null;
+  const name = select("credential", all.map((one) => [one.name, label(one.name)]), all[0].name);
+  const slot = h("div.stack", {});
+  let value = null;
+  const draw = () => {
+    const one = all.find((candidate) => candidate.name === name.value);
+    value = h(one.file ? "textarea.secret" : "input", { name: "value", type: one.file ? null : "password", rows: one.file ? "4" : null, autocomplete: "off", spellcheck: "false", required: true });
+    show(slot, field("New value", value, "Kept encrypted; nobody is shown it again."), one.file && fileFor(value, "New value"));
+  };
+  name.addEventListener("change", draw);
+  draw();
+  const form = folded("Set a credential", [field("Credential", name), slot], h("button.primary", {}, "Set"), async () => {
     await patch(`integrations/${part(item.id)}`, { credentials: { [name.value]: value.value } });
     verdicts.delete(item.id);
     tell(`${label(name.value)} is set.`);

@@ -65,6 +65,7 @@ struct IntegrationDesk {
         case .done: break
         case .conflict, .isAnothers:
             throw Problem(.conflict, "\(integration.id) is taken; choose another key.")
+        case .taken: throw IntegrationRules.taken(integration)
         case .limitReached:
             throw Problem(
                 .conflict,
@@ -93,7 +94,11 @@ struct IntegrationDesk {
         try rules.check(new, isAloneAmong: others(), file: file)
         try rules.check(new, plain(credentials, over: try await opened(old)), file: file, before: old)
         try await seal(credentials, into: &new)
-        guard try await store.replace(new) == .done else { throw Self.outrun(id) }
+        switch try await store.replace(old, with: new) {
+        case .done: break
+        case .taken: throw IntegrationRules.taken(new)
+        case .conflict, .limitReached: throw Self.outrun(id)
+        }
         await changed()
         return new
     }

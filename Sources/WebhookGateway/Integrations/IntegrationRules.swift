@@ -75,6 +75,14 @@ struct IntegrationRules {
         )
     }
 
+    /// Another was added at the same moment.
+    static func taken(_ integration: Integration) -> Problem {
+        Problem(
+            .conflict,
+            "The tenant \(integration.tenant) has another integration of type \(integration.type) for the same already; there is one. Change that one, or delete it first."
+        )
+    }
+
     /// Asks the service of a type that is checked before it is kept whether it knows the credentials.
     @ControlPlane
     func askService(_ integration: Integration, _ secrets: [String: Secret], file: Configuration) async throws {
@@ -160,6 +168,21 @@ extension IntegrationReader {
 extension Integration {
     /// The key of a source that says which of its provider's accounts it is for: a shop, a store.
     static let accountName = "account"
+
+    /// What there may be once: the type for its tenant, the tenant's source for an account. The store compares these, so
+    /// that two that are added at the same moment are not both kept. Nil: any number.
+    var claim: String? {
+        switch id.kind {
+        case .destination:
+            DestinationCatalog.type(named: type)?.card.isOnePerTenant == true ? "\(id.kind):\(tenant):\(type)" : nil
+        case .source:
+            if case .text(let account)? = settings[Self.accountName] {
+                "\(id.kind):\(tenant):\(type):\(account)"
+            } else {
+                nil
+            }
+        }
+    }
 
     /// The id of the source that a tenant has for an account already; nil when it has none.
     ///

@@ -15,6 +15,8 @@ struct IntegrationStore {
         case limitReached
         /// Events or refused deliveries of another tenant are kept under the id.
         case isAnothers
+        /// Another has what there is once (`Integration.claim`).
+        case taken
     }
 
     /// What has changed since a moment.
@@ -106,44 +108,44 @@ struct IntegrationStore {
     ///   - limit: how many its tenant may have; 0: any number.
     ///   - needsOwner: something is kept under the id, and only the tenant that left it there may have it.
     func add(_ integration: Integration, limit: Int, needsOwner: Bool) async throws(RedisFailure) -> Change {
-        try await change(
-            integration.id, integration.tenant, from: 0, to: integration.stored, limit: limit, isMarked: needsOwner)
+        try await change(from: nil, to: integration, limit: limit, isMarked: needsOwner)
     }
 
     /// Keeps a change; its version must be the one after what is there.
-    func replace(_ integration: Integration) async throws(RedisFailure) -> Change {
-        try await change(
-            integration.id, integration.tenant, from: integration.version - 1, to: integration.stored, limit: 0)
+    func replace(_ old: Integration, with new: Integration) async throws(RedisFailure) -> Change {
+        try await change(from: old, to: new)
     }
 
     /// Removes one, if its version is still that of `integration`.
     ///
     /// - Parameter leaves: something is kept under its id, which stays its tenant's.
     func remove(_ integration: Integration, leaves: Bool) async throws(RedisFailure) -> Change {
-        try await change(
-            integration.id, integration.tenant, from: integration.version, to: [], limit: 0, isMarked: leaves)
+        try await change(from: integration, to: nil, isMarked: leaves)
     }
 
     private func change(
-        _ id: Integration.ID, _ tenant: String, from version: Int, to stored: [UInt8], limit: Int,
-        isMarked: Bool = false
+        from old: Integration?, to new: Integration?, limit: Int = 0, isMarked: Bool = false
     ) async throws(RedisFailure) -> Change {
+        guard let one = new ?? old else { return .done }
         var call = ScriptCall(
             .integrationSet,
             keys: [
                 keys.integrations, keys.integrationsVersion, keys.integrationChanges, keys.integrationTenants,
-                keys.integrationOwners, keys.changes,
+                keys.integrationOwners, keys.changes, keys.integrationClaims,
             ])
-        call.add(id.description)
-        call.add(tenant)
-        call.add(Int64(version))
-        call.add(stored)
+        call.add(one.id.description)
+        call.add(one.tenant)
+        call.add(Int64(old?.version ?? 0))
+        call.add(new?.stored ?? [])
         call.add(Int64(limit))
         call.add(isMarked ? 1 : 0)
+        call.add(new?.claim ?? "")
+        call.add(old?.claim ?? "")
         switch try await connection.evaluate(call).integer ?? 0 {
         case 1...: return .done
         case -1: return .limitReached
         case -2: return .isAnothers
+        case -3: return .taken
         default: return .conflict
         }
     }
@@ -165,12 +167,12 @@ extension RedisScript {
     /// Adds, replaces or removes an integration and counts the change.
     ///
     /// KEYS: integrations · count of changes · id by the change that concerned it last · integrations a tenant · owners
-    /// of what deleted ones left · channel.
+    /// of what deleted ones left · channel · claims.
     /// ARGV: id · tenant · the version that must be there (0: none) · what is kept ("": removed) · how many the tenant
     /// may have (0: any number) · 1: something is kept under the id, so that a new one must be of the tenant that left it
-    /// and a removed one leaves it.
+    /// and a removed one leaves it · what it claims for itself · what it has claimed before ("": nothing).
     /// Answers the change's number; 0 when another version is there, -1 when the tenant has as many as it may, -2 when
-    /// what is kept under the id is another's.
+    /// what is kept under the id is another's, -3 when another that is there has claimed the same.
     static let integrationSet = RedisScript(
         name: "integrationSet",
         source: #"""
@@ -178,12 +180,19 @@ extension RedisScript {
             local version = there and cjson.decode(there).version or 0
             if version ~= tonumber(ARGV[3]) then return 0 end
             local limit = tonumber(ARGV[5])
+            local claim, before = ARGV[7], ARGV[8]
+            if claim ~= '' then
+              local holder = redis.call('HGET', KEYS[7], claim)
+              if holder and holder ~= ARGV[1] and redis.call('HEXISTS', KEYS[1], holder) == 1 then return -3 end
+            end
             if not there then
               local owner = redis.call('HGET', KEYS[5], ARGV[1])
               if owner and owner ~= ARGV[2] or not owner and ARGV[6] == '1' then return -2 end
               redis.call('HDEL', KEYS[5], ARGV[1])
             end
             if not there and limit > 0 and tonumber(redis.call('HGET', KEYS[4], ARGV[2]) or 0) >= limit then return -1 end
+            if before ~= '' and redis.call('HGET', KEYS[7], before) == ARGV[1] then redis.call('HDEL', KEYS[7], before) end
+            if claim ~= '' then redis.call('HSET', KEYS[7], claim, ARGV[1]) end
             if ARGV[4] == '' then
               redis.call('HDEL', KEYS[1], ARGV[1])
               redis.call('HINCRBY', KEYS[4], ARGV[2], -1)

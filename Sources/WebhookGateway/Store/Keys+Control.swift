@@ -20,6 +20,7 @@
 /// | `integrations:changes` | zset | id by the number of the change that concerned it last, deleted ones too | for ever |
 /// | `integrations:tenants` | hash | tenant → how many integrations it has | for ever |
 /// | `integrations:owners` | hash | id of a deleted integration whose events or refused deliveries are still kept → its tenant | until the tenant takes the id again |
+/// | `integrations:claims` | hash | what there may be once (`Integration.claim`) → id of the one that has it | until that is deleted |
 /// | `shapes:of:<source>` | hash | provider type → count of samples, a blank, the shape learned from them (`PayloadShape`) | 400 days after the last sample |
 /// | `shapes:changes:<source>` | list | JSON, one a change of a shape, newest first | the newest 200, 400 days |
 /// | `shapes:counts` | hash | `<kind>\|<source>` → how many changes there were | for ever |
@@ -48,6 +49,7 @@ struct ControlKeys: Sendable {
     var integrationChanges: String { "\(prefix)integrations:changes" }
     var integrationTenants: String { "\(prefix)integrations:tenants" }
     var integrationOwners: String { "\(prefix)integrations:owners" }
+    var integrationClaims: String { "\(prefix)integrations:claims" }
     // The source's name stands behind a word of its own, so that no name of a source can be that of another key.
     func shapes(_ source: String) -> String { "\(prefix)shapes:of:\(source)" }
     func shapeChanges(_ source: String) -> String { "\(prefix)shapes:changes:\(source)" }
