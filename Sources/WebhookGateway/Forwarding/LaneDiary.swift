@@ -15,6 +15,8 @@ struct LaneNews: Equatable, Sendable {
 @ControlPlane
 final class LaneDiary {
     private static let interval = Duration.seconds(1)
+    /// 400 days: a destination that another process has deleted may be written of once more.
+    private static let lifeSeconds: Int64 = 34_560_000
 
     private let link: StoreLink
     private let keys: Keys
@@ -58,7 +60,9 @@ final class LaneDiary {
         var commands: [[RedisArgument]] = []
         var news: [String: LaneNews] = [:]
         for lane in lanes() where lane.news != LaneNews() && lane.news != written[lane.name] {
-            commands.append(["HSET", .text(keys.laneLast(lane.name))] + Self.fields(lane.news))
+            let key = keys.laneLast(lane.name)
+            commands.append(["HSET", .text(key)] + Self.fields(lane.news))
+            commands.append(["EXPIRE", .text(key), .integer(Self.lifeSeconds)])
             news[lane.name] = lane.news
         }
         guard !commands.isEmpty else { return }

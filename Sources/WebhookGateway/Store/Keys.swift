@@ -41,7 +41,7 @@
 /// | `lane:<destination>:paused` | string | since when the lane is paused (ms) | until resumed |
 /// | `lane:<destination>:disabled` | string | since when new events skip it (ms) | until enabled |
 /// | `lane:<destination>:circuit` | hash | failures in a row; `state`, `since`, `until` while not closed | until a success, a week |
-/// | `lane:<destination>:last` | hash | when it last took an event (`delivered`, ms) and failed (`failed`, `category`, `reason`) | until the destination is forgotten |
+/// | `lane:<destination>:last` | hash | when it last took an event (`delivered`, ms) and failed (`failed`, `category`, `reason`) | until the destination is forgotten, 400 days |
 /// | `lane:<destination>:rate` | string | when the next request is due (µs) | until then |
 /// | `lane:<destination>:order` | hash | which event holds which key, see `laneOrderLua` | while order is kept |
 /// | `lane:<destination>:parked` | zset | events that wait for another of their key | until it has ended |

@@ -48,8 +48,8 @@ final class DrainRunner {
             try await services.integrations.remove(
                 integration, leaves: try await services.hasHistory(integration.id)) == .done
         else { return }
-        try await services.lanes.forget(integration.id.key)
         await services.takeUpIntegrations()
+        try await services.lanes.forget(integration.id.key)
         services.log.info("a drained destination is deleted", ["integration": .text(integration.id.description)])
         await services.note(
             AuditEntry(

@@ -112,7 +112,8 @@ final class MailgunDestination: BatchDestination {
                         "Mailgun knows the key, but the domain \(domain) is \(VisibleText.quoted(state.prefix(40))); see Sending, Domains"
                 )
             }
-            return .verified("Mailgun knows the key, and the domain \(domain) is active")
+            return .verified(
+                "Mailgun knows the key, and the domain \(domain) is active; whether a mail arrives shows the first one")
         }
     }
 

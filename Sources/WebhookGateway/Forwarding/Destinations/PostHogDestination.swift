@@ -129,7 +129,9 @@ final class PostHogDestination: BatchDestination {
             guard answer.isSuccess, let document = answer.document,
                 document.member("flags") ?? document.member("featureFlags") != nil
             else { return failedCheck(answer) }
-            return .verified("PostHog knows the project's key: it answered which feature flags there are")
+            return .verified(
+                "PostHog knows the project's key: it answered which feature flags there are; that it takes events shows the first one"
+            )
         }
     }
 

@@ -129,7 +129,9 @@ final class ResendDestination: BatchDestination {
                     && document.string(of: document.member("status", of: domain)) == "verified"
             }
             if verified {
-                return .verified("Resend knows the key, and the sender's domain \(senderDomain) is verified")
+                return .verified(
+                    "Resend knows the key, and the sender's domain \(senderDomain) is verified; whether a mail arrives shows the first one"
+                )
             }
             guard document.boolean(of: document.member("has_more")) != true else {
                 return .verified("Resend knows the key; whether it may send from \(senderDomain) shows the first mail")

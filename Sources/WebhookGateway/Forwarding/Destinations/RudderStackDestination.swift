@@ -53,7 +53,9 @@ final class RudderStackDestination: BatchDestination {
         switch await ask(request([])) {
         case .failure(let problem): return problem.check
         case .success(let answer) where answer.status == 400:
-            return .verified("the data plane knows the write key; an empty batch was sent, which it refuses afterwards")
+            return .verified(
+                "the data plane knows the write key: it was sent an empty batch, which it refuses after that; what its destinations make of events shows there"
+            )
         case .success(let answer): return failedCheck(answer)
         }
     }

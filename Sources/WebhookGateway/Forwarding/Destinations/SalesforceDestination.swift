@@ -132,7 +132,9 @@ final class SalesforceDestination: TokenDestination {
                     verdict: .failed(.configuration),
                     explanation: "\(event) lacks the fields \(missing.joined(separator: ", ")); add them")
             }
-            return .verified("Salesforce knows the user, who may publish \(event), which has all fields")
+            return .verified(
+                "Salesforce knows the user, who may publish \(event), which has all fields; what subscribers make of it is theirs"
+            )
         }
     }
 
