@@ -97,7 +97,7 @@ struct IntegrationDesk {
         switch try await store.replace(old, with: new) {
         case .done: break
         case .taken: throw IntegrationRules.taken(new)
-        case .conflict, .limitReached: throw Self.outrun(id)
+        case .conflict, .limitReached, .isAnothers: throw Self.outrun(id)
         }
         await changed()
         return new
