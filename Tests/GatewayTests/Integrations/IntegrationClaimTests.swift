@@ -13,7 +13,7 @@ struct IntegrationClaimTests {
     }
 
     @Test func `of what there may be once the store keeps one, until it goes or gives it up`() async throws {
-        try await VaultFixture.run { fixture in
+        try await VaultFixture.run { (fixture: VaultFixture) async throws in
             let store = IntegrationStore(connection: fixture.connection, keys: fixture.keys)
             // Both were checked before either was there.
             let (one, two) = (Self.shop("one", "7"), Self.shop("two", "7"))
