@@ -127,7 +127,7 @@ function state(item, card) {
       ["Last delivery", item.lastDeliveryAt ? ago(item.lastDeliveryAt) : "none yet"],
       ["Waiting", item.waiting === null || item.waiting === undefined ? null : String(item.waiting)],
       ["Dead letters", item.dead > 0 && h("a", { href: link("dead", { destination: item.key }) }, String(item.dead))],
-      ["Takes", item.filter && taken(item.filter)],
+      ["Takes", item.filter && (item.status === "draining" ? "nothing new" : taken(item.filter))],
       ["Events", item.kind === "source" && h("a", { href: link("events", { source: item.key }) }, "Show")],
       ["Tenant", item.tenant ?? "all"],
       ["Changed", item.updatedAt && moment(item.updatedAt)],
