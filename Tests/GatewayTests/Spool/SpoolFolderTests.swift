@@ -104,13 +104,17 @@ struct SpoolRoomTests {
             bench.proxy.set(.cut)
             try await bench.becomesAway()
             var events: [NewEvent] = []
+            var found = 0
             for life in 0..<3 {
                 let more = [NewEvent].samples(1000 * life..<1000 * life + 50)
                 for result in await bench.acceptAll(more) { #expect(result.isSpooled) }
                 events += more
                 bench.restart()
+                found += life + 1
+                try await eventually("all are found") {
+                    bench.logLines("spooled events of an earlier process found") == found
+                }
             }
-            try await eventually("all are found") { bench.status.figures.events >= 150 }
             bench.proxy.set(.pass)
             try await eventually("all are stored") { try bench.stored().count >= 150 }
             try bench.expectExactly(events)

@@ -348,7 +348,11 @@ final class DurableStore {
         if !foreign.isEmpty {
             isAdopting = true
             do throws(SystemError) {
-                try loop.offload({ foreign.compactMap { SpoolFolder.take($0) } }) { [weak self] in self?.took($0) }
+                try loop.offload({ foreign.compactMap { SpoolFolder.take($0) } }) { [weak self] abandoned in
+                    // This store may have gone meanwhile: its successor must find the folders free.
+                    guard let self else { return abandoned.forEach { $0.release() } }
+                    took(abandoned)
+                }
             } catch {
                 isAdopting = false
             }

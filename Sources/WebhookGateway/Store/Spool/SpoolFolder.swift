@@ -48,11 +48,18 @@ final class SpoolFolder {
         var path: String
         var lock: Int32
         var segments: [(path: String, size: Int, events: [String: Int])]
+
+        /// Gives the folder back, so that somebody else can take it over.
+        func release() { close(lock) }
     }
 
     /// Takes a folder over; nil when its process lives, or there is no such folder.
     static func take(_ path: String) -> Abandoned? {
-        guard let lock = try? takeLock(of: path), let names = try? entries(of: path) else { return nil }
+        guard let lock = try? takeLock(of: path) else { return nil }
+        guard let names = try? entries(of: path) else {
+            close(lock)
+            return nil
+        }
         var segments: [(path: String, size: Int, events: [String: Int])] = []
         for name in names.filter({ $0.hasSuffix(suffix) }).sorted() {
             guard let segment = try? SpoolSegment.open("\(path)/\(name)") else { continue }
