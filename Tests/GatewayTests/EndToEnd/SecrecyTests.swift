@@ -207,7 +207,7 @@ private final class SecrecyBench {
             _ = try change(
                 "POST", "integrations",
                 """
-                {"kind":"destination","type":"\(type)","key":"own-\(type)","name":"\(type)","credentials":{\(credentials)},
+                {"kind":"destination","type":"\(type)","key":"own-\(type)","name":"\(type)","skipCheck":true,"credentials":{\(credentials)},
                  "delivery":{"allowPrivateAddresses":true,"baseURL":"\(address)","batch":{"lingerMilliseconds":0}}}
                 """)
             names.append("own-\(type)")
