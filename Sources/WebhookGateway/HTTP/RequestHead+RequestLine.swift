@@ -17,7 +17,7 @@ extension RequestHead {
         guard index > targetStart, index < line.upperBound else { throw .malformedRequestLine }
         target = targetStart..<index
         version = try Self.version(bytes.extracting(index + 1..<line.upperBound))
-        // RFC 9110 §15.6.2: what is not implemented for any resource.
+        // RFC 9110 §9.3.6: CONNECT is for proxies, which this is not.
         guard method != .connect else { throw .unsupportedMethod }
         try readTarget(of: bytes)
     }
