@@ -170,6 +170,29 @@ struct AccessTests {
         }
     }
 
+    @Test
+    func `a position in the audit log that no answer gave is refused, and after the oldest entry there is nothing`()
+        async throws
+    {
+        try await AdminBench.run { (bench: AdminBench) async throws in
+            let admin = try await bench.token(.admin)
+            _ = try await bench.ask("POST", "/api/v1/tokens", token: admin, body: #"{"role":"viewer"}"#)
+            for text in ["0-0", "00-0", "+1-0", "-1-0", "1", "1-2-3", "18446744073709551616-0", "x"] {
+                let answer = try await bench.ask(
+                    "GET", "/api/v1/audit?cursor=\(Shape.encodedCursor(text))", token: admin)
+                #expect(answer.code == 404, "\(text): \(answer.text)")
+                #expect(try answer.json["detail"]?.contains("cursor") == true)
+            }
+            for text in ["0-1", "1-0"] {
+                let answer = try await bench.ask(
+                    "GET", "/api/v1/audit?cursor=\(Shape.encodedCursor(text))", token: admin)
+                #expect(answer.code == 200, "\(text): \(answer.text)")
+                #expect(try answer.json["items.0.id"] == nil)
+                #expect(try answer.json["next"] == nil)
+            }
+        }
+    }
+
     @Test func `a log-in stands in the audit log with who it was, a failed one with nobody`() async throws {
         try await AdminBench.run { (bench: AdminBench) async throws in
             let admin = try await bench.token(.admin)

@@ -13,10 +13,7 @@ enum AuditRoutes {
             .get, "/api/v1/audit", "audit.list", "The changes, newest first", .role(.operator),
             query: [.limit, .cursor], answer: .page("Changes.", of: entry)
         ) { request, services in
-            let before = try request.cursor { text in
-                let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-                return parts.count == 2 && parts.allSatisfy { UInt64($0) != nil } ? text : nil
-            }
+            let before = try request.cursor { AuditStore.isID($0) ? $0 : nil }
             let entries = try await services.audit.list(
                 tenant: request.principal.tenant, limit: request.limit, before: before)
             return .page(entries.map(\.line.json), next: entries.count == request.limit ? entries.last?.id : nil)

@@ -60,7 +60,15 @@ struct AuditStore {
         _ = try await connection.command(command)
     }
 
-    /// The next `limit` entries before an id; those of all tenants, or of one.
+    /// Whether a text is the id of an entry that there may be. Redis refuses a range that ends before the first id of all,
+    /// `0-0`, which no entry can have.
+    static nonisolated func isID(_ text: String) -> Bool {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        return parts.count == 2 && parts.allSatisfy { part in UInt64(part).map { String($0) == part } ?? false }
+            && text != "0-0"
+    }
+
+    /// The next `limit` entries before an id (`isID`); those of all tenants, or of one.
     func list(tenant: String?, limit: Int, before id: String?) async throws(RedisFailure) -> [AuditEntry] {
         var entries: [AuditEntry] = []
         var end = id.map { "(\($0)" } ?? "+"
