@@ -9,4 +9,10 @@ public enum EntropySource {
         precondition(done == 1, "the system has no randomness")
         return result
     }
+
+    /// Gives back what the generator keeps for the calling thread, which is about to end. OpenSSL does so at a thread's end
+    /// by itself, but a process that exits meanwhile does not wait for that.
+    public static func endThread() {
+        OPENSSL_thread_stop()
+    }
 }

@@ -53,7 +53,9 @@ final class DeliveryRun: Sendable {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             do {
                 try WorkerThread.start(named: "send") {
-                    continuation.resume(with: Result { try self.sendAll(start: start) })
+                    let result = Result { try self.sendAll(start: start) }
+                    EntropySource.endThread()
+                    continuation.resume(with: result)
                 }
             } catch {
                 continuation.resume(throwing: error)
