@@ -24,7 +24,7 @@ export function remember(made, verdict) {
   if (verdict) verdicts.set(made.id, verdict);
 }
 
-const badges = { active: "ok", error: "failed", pending: "waiting", draining: "paused" };
+const badges = { active: "ok", error: "failed", pending: "waiting", draining: "paused", damaged: "failed" };
 
 /** How an integration stands, in a word. */
 export const standing = (item) => badge(badges[item.status] ?? item.status, words(item.status));
@@ -35,8 +35,9 @@ export async function drawIntegration(holder, context, id) {
   const { items } = await get(item.kind === "source" ? "providers" : "destination-types", {}, context.signal);
   const card = items.find((one) => (one.provider ?? one.type) === item.type);
   const isOurs = item.origin === "managed" && may("admin");
-  const kindLine = h("span", {}, `${words(item.kind)} of type `, h("code", {}, item.type), item.origin === "declared" && ", from the configuration file");
-  add(holder, heading(h("span.titled", {}, mark(card?.name ?? item.name, item.kind), item.name), kindLine, item.origin === "managed" && switches(item, context, isOurs)));
+  const isDamaged = item.status === "damaged";
+  const kindLine = h("span", {}, words(item.kind), !isDamaged && [" of type ", h("code", {}, item.type)], item.origin === "declared" && ", from the configuration file");
+  add(holder, heading(h("span.titled", {}, mark(card?.name ?? item.name, item.kind), item.name), kindLine, item.origin === "managed" && !isDamaged && switches(item, context, isOurs)));
   const verdict = h("div.verdict", { role: "status" });
   add(holder, verdict);
   tellVerdict(verdict, item, context);
@@ -54,13 +55,13 @@ export async function drawIntegration(holder, context, id) {
     return [arrival(item, now), draining(now, context, isOurs)];
   });
   tellSecret(holder, item);
-  if (item.kind === "source") add(holder, connection(item, card));
+  if (item.kind === "source" && !isDamaged) add(holder, connection(item, card));
   const redrawState = await refreshed(holder, context, async () => state(await latest(), card));
   const redraw = () => {
     answer = null;
     return Promise.all([redrawTop(), redrawState()]);
   };
-  if (isOurs) add(holder, changes(item, context), credentialsForm(item, card, context), removal(item, context));
+  if (isOurs) add(holder, !isDamaged && [changes(item, context), credentialsForm(item, card, context)], removal(item, context));
   if (item.kind === "source" && item.status === "pending") {
     listen({ source: item.key }, { take: redraw, tell: () => {}, resumed: redraw }, waiting.signal);
   }

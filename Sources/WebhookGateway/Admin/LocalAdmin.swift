@@ -54,7 +54,7 @@ final class LocalAdmin {
         let changes = try await IntegrationStore(connection: connection, keys: services.control).changes(since: 0)
         let vault = try vault(connection)
         gateway.vault = vault
-        if !changes.changed.isEmpty {
+        if !(changes.changed.isEmpty && changes.damaged.isEmpty) {
             let catalog = IntegrationCatalog(known: .builtIn) { await vault.open($0) }
             await catalog.take(changes, file: gateway.declared)
             gateway.catalog = catalog

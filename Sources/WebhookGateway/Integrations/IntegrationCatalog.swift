@@ -18,6 +18,8 @@ final class IntegrationCatalog {
     }
 
     private(set) var entries: [Integration.ID: Entry] = [:]
+    /// Those whose record cannot be read.
+    private(set) var damaged: Set<Integration.ID> = []
     /// Whether all that the store has is here; until then a source that is not known may yet be.
     private(set) var isComplete = false
     private let known: KnownParts
@@ -51,7 +53,10 @@ final class IntegrationCatalog {
                 forget(id)
                 names.insert(id)
             }
+            damaged = []
         }
+        damaged.subtract(changes.removed + changes.changed.map(\.id))
+        damaged.formUnion(changes.damaged)
         for id in changes.removed + changes.damaged {
             forget(id)
             names.insert(id)

@@ -20,10 +20,18 @@ struct IntegrationDesk {
 
     /// An integration of the caller's by its id, as the store has it now.
     func integration(_ id: Integration.ID) async throws -> Integration {
-        guard let found = try await store.integration(id, of: principal.tenant) else {
-            throw unknown(id)
+        switch try await store.record(id, of: principal.tenant) {
+        case .integration(let found)?: return found
+        case .damaged?:
+            throw Problem(.conflict, "The record of \(id) in the store is damaged; delete it, and add it anew.")
+        case nil: throw unknown(id)
         }
-        return found
+    }
+
+    /// What the caller has under an id; throws when that is nothing.
+    func record(_ id: Integration.ID) async throws -> IntegrationStore.Record {
+        guard let record = try await store.record(id, of: principal.tenant) else { throw unknown(id) }
+        return record
     }
 
     func unknown(_ id: Integration.ID) -> Problem {
@@ -109,6 +117,14 @@ struct IntegrationDesk {
         try check(old, expected)
         let leaves = try await hasHistory(id)
         guard try await store.remove(old, leaves: leaves) == .done else { throw Self.outrun(id) }
+        await changed()
+    }
+
+    /// Removes what is kept under an id and cannot be read.
+    ///
+    /// - Parameter bytes: as the caller has seen it.
+    func remove(_ id: Integration.ID, damaged bytes: [UInt8]) async throws {
+        guard try await store.remove(id, damaged: bytes) == .done else { throw Self.outrun(id) }
         await changed()
     }
 

@@ -18,6 +18,8 @@ struct IntegrationView {
         case disabled
         /// It takes no new events; when those that wait are delivered it is deleted.
         case draining
+        /// Its record cannot be read: all that can be done is to delete it.
+        case damaged
     }
 
     /// What a credential's name is followed by.
@@ -68,11 +70,13 @@ struct IntegrationView {
     var updatedAt: Int64?
     var version: Int?
     var condition = Condition()
+    var isDamaged = false
 
     /// Where a source's provider posts to; nil for a destination.
     private var path: String? { id.kind == .source ? "/webhooks/\(id.key)" : nil }
 
     var status: Status {
+        if isDamaged { return .damaged }
         if drainingSince != nil { return .draining }
         if !isEnabled || condition.disabledSince != nil { return .disabled }
         if condition.lacksCredentials { return .pending }
@@ -99,6 +103,17 @@ struct IntegrationView {
         createdAt = integration.createdAt
         updatedAt = integration.updatedAt
         version = integration.version
+    }
+
+    /// What the store keeps under an id and nobody can read: of no tenant, and called by its key.
+    init(damaged id: Integration.ID) {
+        self.id = id
+        origin = .managed
+        type = ""
+        name = id.key
+        isEnabled = false
+        isDamaged = true
+        condition.problem = "its record in the store is damaged; delete it, and add it anew"
     }
 
     /// A source of the file.
@@ -144,7 +159,8 @@ extension IntegrationView {
         Shape.Member("id", .string, "`sources.<key>` or `destinations.<key>`"),
         Shape.Member("kind", .choice(Integration.Kind.allCases.map(\.rawValue))),
         Shape.Member("key", .string), Shape.Member("origin", .choice(Origin.allCases.map(\.rawValue))),
-        Shape.Member("tenant", .optional(.string), "null: no one tenant's"), Shape.Member("type", .string),
+        Shape.Member("tenant", .optional(.string), "null: no one tenant's"),
+        Shape.Member("type", .string, "empty: it is damaged"),
         Shape.Member("name", .string), Shape.Member("description", .string), Shape.Member("enabled", .boolean),
         Shape.Member("status", .choice(Status.allCases.map(\.rawValue))),
         Shape.Member("lastError", .optional(.string), "why it is not in force or fails, else its last failure"),

@@ -44,16 +44,16 @@ extension IntegrationRoutes {
     private static func remove(_ request: AdminRequest, _ services: AdminServices) async throws -> Reply {
         let id = try known(request)
         let desk = try services.desk(of: request.principal)
-        let integration = try await desk.integration(id)
-        guard request.query("name") == integration.name else {
-            throw Problem(
-                .unprocessableContent, "The name is not the integration's, \(TextRule.quoted(integration.name)).")
+        let record = try await desk.record(id)
+        let name = record.name ?? id.key
+        guard request.query("name") == name else {
+            throw Problem(.unprocessableContent, "The name is not the integration's, \(TextRule.quoted(name)).")
         }
-        let outcome =
-            switch id.kind {
-            case .source: try await removeSource(id, desk, expected: try expected(request))
-            case .destination: try await removeDestination(integration, desk, request, services)
-            }
+        var outcome = Outcome()
+        switch id.kind {
+        case .source: try await remove(id, record, desk, expected: try expected(request))
+        case .destination: outcome = try await removeDestination(id, record, desk, request, services)
+        }
         var line = JSONLine()
         line.add("id", id.description)
         line.add("moved", outcome.moved)
@@ -61,7 +61,8 @@ extension IntegrationRoutes {
         line.add("inFlight", outcome.inFlight)
         line.add("draining", outcome.isDraining)
         line.add("waiting", outcome.waiting)
-        return .json(line, note: note(integration.name, outcome))
+        let damage = record.name == nil ? ", a damaged record" : ""
+        return .json(line, note: note(name, outcome) + damage)
     }
 
     private static func note(_ name: String, _ outcome: Outcome) -> String {
@@ -71,20 +72,26 @@ extension IntegrationRoutes {
     }
 
     @ControlPlane
-    private static func removeSource(
-        _ id: Integration.ID, _ desk: IntegrationDesk, expected: Int?
-    ) async throws -> Outcome {
-        try await desk.remove(id, expected: expected)
-        return Outcome()
+    private static func remove(
+        _ id: Integration.ID, _ record: IntegrationStore.Record, _ desk: IntegrationDesk, expected: Int?
+    ) async throws {
+        switch record {
+        case .integration: try await desk.remove(id, expected: expected)
+        case .damaged(let bytes):
+            guard expected == nil else {
+                throw Problem(.conflict, "\(id) is damaged and has no version; leave If-Match away.")
+            }
+            try await desk.remove(id, damaged: bytes)
+        }
     }
 
     @ControlPlane
     private static func removeDestination(
-        _ integration: Integration, _ desk: IntegrationDesk, _ request: AdminRequest, _ services: AdminServices
+        _ id: Integration.ID, _ record: IntegrationStore.Record, _ desk: IntegrationDesk, _ request: AdminRequest,
+        _ services: AdminServices
     ) async throws -> Outcome {
-        let id = integration.id
         let choice = request.query("events").flatMap(Choice.init(rawValue:))
-        let other = choice == .move ? try target(request, integration, services) : nil
+        let other = choice == .move ? try target(request, id, services) : nil
         let load = try await services.lanes.loads([id.key]).first ?? LaneControl.Load()
         if choice == nil, !load.isEmpty {
             throw Problem(
@@ -93,6 +100,12 @@ extension IntegrationRoutes {
             )
         }
         if choice == .drain, !load.isEmpty {
+            guard case .integration = record else {
+                throw Problem(
+                    .conflict,
+                    "The record of \(id) is damaged, so what waits for it cannot be delivered; say events=move&to=… or events=discard."
+                )
+            }
             _ = try await desk.change(id, expected: try expected(request)) { (integration) throws(Problem) in
                 integration.drainingSince = integration.drainingSince ?? Clock.unixMilliseconds()
             }
@@ -100,7 +113,7 @@ extension IntegrationRoutes {
             _ = try await services.lanes.enable(id.key)
             return Outcome(isDraining: true, waiting: load.waiting)
         }
-        try await desk.remove(id, expected: try expected(request))
+        try await remove(id, record, desk, expected: try expected(request))
         guard choice == .discard || choice == .move else {
             try await services.lanes.forget(id.key)
             return Outcome()
@@ -112,14 +125,24 @@ extension IntegrationRoutes {
     /// Where waiting events go: a destination that the caller's tenant has, too.
     @ControlPlane
     private static func target(
-        _ request: AdminRequest, _ integration: Integration, _ services: AdminServices
+        _ request: AdminRequest, _ id: Integration.ID, _ services: AdminServices
     ) throws(Problem) -> String {
-        guard let name = request.query("to"), name != integration.id.key,
+        guard let name = request.query("to"), name != id.key,
             let other = services.configuration.destination(named: name),
             request.principal.sees(IntegrationView(other).tenant)
         else {
             throw Problem(.unprocessableContent, "events=move needs `to`: another destination that is there.")
         }
         return name
+    }
+}
+
+extension IntegrationStore.Record {
+    /// What people call it; nil where that cannot be read.
+    fileprivate var name: String? {
+        switch self {
+        case .integration(let integration): integration.name
+        case .damaged: nil
+        }
     }
 }

@@ -124,7 +124,8 @@ enum IntegrationRoutes {
             + services.declared.destinations.map { IntegrationView($0) }
         let managed = services.catalog?.integrations(of: request.principal.tenant).map { IntegrationView($0) } ?? []
         let word = request.query("q")?.lowercased()
-        let found = (declared + managed).filter { view in
+        let damaged = services.catalog?.damaged.map { IntegrationView(damaged: $0) } ?? []
+        let found = (declared + managed + damaged).filter { view in
             guard request.principal.sees(view.tenant), after.map({ view.id.description > $0 }) ?? true else {
                 return false
             }
@@ -146,8 +147,10 @@ enum IntegrationRoutes {
     @ControlPlane
     private static func show(_ request: AdminRequest, _ services: AdminServices) async throws -> Reply {
         let id = try known(request)
-        if let integration = try await services.integrations.integration(id, of: request.principal.tenant) {
-            return try await answer(integration, services)
+        switch try await services.integrations.record(id, of: request.principal.tenant) {
+        case .integration(let integration)?: return try await answer(integration, services)
+        case .damaged?: return try await answer(IntegrationView(damaged: id), services)
+        case nil: break
         }
         let declared: IntegrationView? =
             switch id.kind {

@@ -139,11 +139,16 @@ struct IntegrationsCommand: Command {
         let now = Clock.unixMilliseconds()
         for row in rows {
             table.add([
-                row["id"] ?? "-", row["type"] ?? "-", row["status"] ?? "-", row["name"] ?? "-", row["tenant"] ?? "all",
+                row["id"] ?? "-", row["type"] ?? "-", row["status"] ?? "-", row["name"] ?? "-", Self.owner(row),
                 row["origin"] == "declared" ? "file" : "store", Moment.cell(row["lastDeliveryAt"], now),
             ])
         }
         table.print()
+    }
+
+    /// Whose one is; of one that is damaged nobody knows.
+    private static func owner(_ row: Row) -> String {
+        row["tenant"] ?? (row["status"] == IntegrationView.Status.damaged.rawValue ? "-" : "all")
     }
 
     private func show(_ row: Row) {
@@ -154,7 +159,7 @@ struct IntegrationsCommand: Command {
         let facts: [(String, String?)] = [
             ("id", row["id"]), ("type", row["type"]), ("name", row["name"]), ("description", row["description"]),
             ("status", row["status"]), ("error", row["lastError"]), ("error at", row["lastErrorAt"]),
-            ("draining since", row["drainingSince"]), ("tenant", row["tenant"] ?? "all"),
+            ("draining since", row["drainingSince"]), ("tenant", Self.owner(row)),
             ("posts to", row["url"] ?? row["path"]), ("waiting", row["waiting"]), ("dead", row["dead"]),
             ("filter", row["filter"]), ("settings", row["settings"]),
             ("delivery", row["delivery"]), ("credentials", credentials.joined(separator: ", ")),

@@ -35,7 +35,12 @@ struct IntegrationApplication {
         var steps: [Step] = []
         for form in forms {
             let credentials = try resolved(form)
-            guard let row = there[form.id], let before = IntegrationForm(row) else {
+            let row = there[form.id]
+            guard row?["status"] != IntegrationView.Status.damaged.rawValue else {
+                throw IntegrationForm.Malformed(
+                    description: "\(form.id) is there as a record that is damaged; delete it first")
+            }
+            guard let row, let before = IntegrationForm(row) else {
                 let names = credentials.keys.sorted().map { "credentials.\($0)" }
                 steps.append(Step(kind: .create, id: form.id, what: names, form: form, credentials: credentials))
                 continue

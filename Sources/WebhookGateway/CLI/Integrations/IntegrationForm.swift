@@ -94,7 +94,9 @@ struct IntegrationForm: Equatable {
 
     /// What the API shows of one; credentials are named by the variables that they could stand in.
     init?(_ row: Row) {
-        guard let id = row["id"].flatMap(Integration.ID.init), let type = row["type"] else { return nil }
+        guard let id = row["id"].flatMap(Integration.ID.init), let type = row["type"],
+            row["status"] != IntegrationView.Status.damaged.rawValue
+        else { return nil }
         self.id = id
         self.type = type
         tenant = row["tenant"]
