@@ -34,6 +34,7 @@ final class AdminServices {
     private var drains: DrainRunner?
     private(set) lazy var feed = EventFeed(self)
     let gallery = ProviderGallery()
+    let outbound = OutboundQuota()
     private(set) weak var gateway: (any AdminHandler.Gateway)?
 
     init(

@@ -83,11 +83,16 @@ struct IntegrationRules {
         )
     }
 
-    /// Asks the service of a type that is checked before it is kept whether it knows the credentials.
+    /// Whether its service is asked before it is kept.
+    static func isCheckedFirst(_ integration: Integration) -> Bool {
+        integration.id.kind == .destination
+            && DestinationCatalog.type(named: integration.type)?.card.isCheckedFirst == true
+    }
+
+    /// Asks the service of an integration that is checked before it is kept whether it knows the credentials.
     @ControlPlane
     func askService(_ integration: Integration, _ secrets: [String: Secret], file: Configuration) async throws {
-        guard integration.id.kind == .destination,
-            DestinationCatalog.type(named: integration.type)?.card.isCheckedFirst == true,
+        guard Self.isCheckedFirst(integration),
             case .destination(let destination)? = IntegrationReader(file: file, known: known)
                 .read([(integration, secrets)]).first
         else { return }

@@ -19,7 +19,7 @@ enum AccountRoutes {
             ]),
             and: [
                 Shape.Member("setting", .string, required: true, "the key of `settings` that the value goes into")
-            ]), problems: [.unprocessableContent, .badGateway], handle: lookUp)
+            ]), problems: [.unprocessableContent, .tooManyRequests, .badGateway], handle: lookUp)
 
     @ControlPlane
     private static func lookUp(_ request: AdminRequest, _ services: AdminServices) async throws -> Reply {
@@ -36,6 +36,7 @@ enum AccountRoutes {
         guard request.principal.sees(tenant) else {
             throw Problem(.forbidden, "A tenant's admin manages that tenant's integrations only.")
         }
+        try services.outbound.take(request.principal)
         let baseURL = request.text("baseURL")
         // What the file allows holds for the file's address; a tenant cannot point it at a machine of the operator's.
         let allowsPrivate = lookup.allowsPrivateAddresses && (baseURL == nil || request.principal.tenant == nil)

@@ -29,7 +29,8 @@ enum DestinationRoutes {
         change("resume", "Events go on") { try await $0.resume($1) },
         Route(
             .post, "/api/v1/destinations/{destination}/test", "destinations.test",
-            "Ask the destination about its credentials, without sending it an event", .role(.operator), .installation,
+            "Ask the destination about its credentials, without sending it an event; once a second, five times at once",
+            .role(.operator), .installation,
             parameters: [name],
             answer: .json(
                 "What it said, and what that proves.",
@@ -37,7 +38,7 @@ enum DestinationRoutes {
                     Shape.Member("destination", .string),
                     Shape.Member("result", .choice(["verified", "unverifiable", "failed"])),
                     Shape.Member("category", .optional(.string)), Shape.Member("explanation", .string),
-                ])), problems: [.unprocessableContent], handle: test),
+                ])), problems: [.unprocessableContent, .tooManyRequests], handle: test),
     ]
 
     private static func change(
@@ -101,6 +102,7 @@ enum DestinationRoutes {
     @ControlPlane
     private static func test(_ request: AdminRequest, _ services: AdminServices) async throws -> Reply {
         let destination = try known(request.path("destination"), services)
+        try services.outbound.take(request.principal, destination: destination.name)
         let check: CredentialCheck
         do throws(InvalidDestination) {
             check = try await CredentialCheck.run(destination)

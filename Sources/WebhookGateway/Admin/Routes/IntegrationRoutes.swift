@@ -38,7 +38,7 @@ enum IntegrationRoutes {
                         "add it although its service cannot be asked, where the type is checked first"),
                 ] + IntegrationDraft.changeable),
             answer: .json("The integration.", withSecret, status: .created),
-            problems: [.conflict, .unprocessableContent], handle: create),
+            problems: [.conflict, .unprocessableContent, .tooManyRequests], handle: create),
         Route(
             .get, "/api/v1/integrations/{id}", "integrations.show", "One integration", .role(.viewer),
             parameters: [id], answer: .json("The integration; `ETag` names its version.", integration), handle: show),
@@ -59,7 +59,8 @@ enum IntegrationRoutes {
         toggle("disable", false, "Let it rest; nothing of it is lost"),
         Route(
             .post, "/api/v1/integrations/{id}/test", "integrations.test",
-            "Say whether it can work: a destination is asked about its credentials", .role(.operator),
+            "Say whether it can work: a destination is asked about its credentials, once a second, five times at once",
+            .role(.operator),
             parameters: [id],
             answer: .json(
                 "What was found, and what that proves.",
@@ -67,7 +68,7 @@ enum IntegrationRoutes {
                     Shape.Member("id", .string),
                     Shape.Member("result", .choice(["verified", "unverifiable", "failed"])),
                     Shape.Member("category", .optional(.string)), Shape.Member("explanation", .string),
-                ])), problems: [.conflict, .unprocessableContent], handle: test),
+                ])), problems: [.conflict, .unprocessableContent, .tooManyRequests], handle: test),
         Route(
             .post, "/api/v1/integrations/{id}/rotate-secret", "integrations.rotate",
             "Give a source a new secret; the one before is accepted beside it until it is taken away", .role(.admin),
@@ -192,9 +193,11 @@ enum IntegrationRoutes {
             credentials[Integration.secretName] = made
             secret = made
         }
+        let skipsCheck = request.flag("skipCheck") || !IntegrationRules.isCheckedFirst(integration)
+        if !skipsCheck { try services.outbound.take(request.principal) }
         let desk = try services.desk(of: request.principal)
         return try await answer(
-            try await desk.add(integration, credentials, skipsCheck: request.flag("skipCheck")), services,
+            try await desk.add(integration, credentials, skipsCheck: skipsCheck), services,
             status: .created, secret: secret)
     }
 
@@ -238,6 +241,7 @@ enum IntegrationRoutes {
         let check: CredentialCheck
         switch outcome {
         case .destination(let destination)?:
+            try services.outbound.take(request.principal, destination: destination.name)
             do throws(InvalidDestination) {
                 check = try await CredentialCheck.run(destination)
             } catch {
