@@ -5,6 +5,7 @@
 /// | `tokens` | hash | token id → JSON: name, role, tenant, SHA-256 of the secret, … (`AdminToken`) | until revoked |
 /// | `tokens:used` | hash | token id → when it was last used (ms), to the minute | until revoked |
 /// | `session:<SHA-256>` | string | JSON of a browser's session; the cookie's value is hashed | 12 hours |
+/// | `sessions:<token id>` | zset | SHA-256 of the sessions made from a token, by when they began (ms); else of `<tenant>:<name>` | 12 hours after the last |
 /// | `login:<SHA-256>` | string | JSON of a one-time link's principal; the link's code is hashed | until used, 12 hours |
 /// | `cursors:key` | string | 32 random bytes that seal tenants' cursors (`CursorSeal`) | for ever |
 /// | `audit` | stream | every change: who, what, when, from where | the newest 100,000 |
@@ -34,6 +35,7 @@ struct ControlKeys: Sendable {
     var tokens: String { "\(prefix)tokens" }
     var tokenUses: String { "\(prefix)tokens:used" }
     func session(_ hash: String) -> String { "\(prefix)session:\(hash)" }
+    func sessions(_ owner: String) -> String { "\(prefix)sessions:\(owner)" }
     func login(_ hash: String) -> String { "\(prefix)login:\(hash)" }
     var cursorKey: String { "\(prefix)cursors:key" }
     var audit: String { "\(prefix)audit" }

@@ -135,6 +135,36 @@ struct AccessTests {
         }
     }
 
+    @Test func `a token has 32 sessions at a time: the oldest ends, another token's stay`() async throws {
+        try await AdminBench.run { (bench: AdminBench) async throws in
+            let sessions = bench.handler.services.authenticator.sessions
+            func holder(_ token: String?, _ name: String = "ann") -> SessionStore.Holder {
+                SessionStore.Holder(principal: Principal(name: name, role: .viewer), token: token)
+            }
+            let other = try await sessions.begin(holder("two"), seconds: 60)
+            var begun: [String] = []
+            for _ in 0..<33 {
+                begun.append(try await sessions.begin(holder("one"), seconds: 60))
+                // Sessions of one millisecond are of one age.
+                let last = Clock.unixMilliseconds()
+                while Clock.unixMilliseconds() == last { await Task.yield() }
+            }
+            #expect(try await sessions.holder(ofSession: begun[0]) == nil)
+            for value in begun.dropFirst() + [other] {
+                #expect(try await sessions.holder(ofSession: value) != nil)
+            }
+            // One that was logged out makes room.
+            try await sessions.end(begun[20])
+            begun.append(try await sessions.begin(holder("one"), seconds: 60))
+            #expect(try await sessions.holder(ofSession: begun[1]) != nil)
+            // Of a JSON web token there is no id: its holder's name counts.
+            for name in ["jwt:ann", "jwt:bob"] { _ = try await sessions.begin(holder(nil, name), seconds: 60) }
+            let counts = try await bench.store.connection.pipeline(
+                ["one", "two", ":jwt:ann", ":jwt:bob"].map { ["ZCARD", .text(ControlKeys().sessions($0))] })
+            #expect(counts.map(\.integer) == [32, 1, 1, 1])
+        }
+    }
+
     @Test func `a tenant's admin has to do with that tenant's tokens only`() async throws {
         try await AdminBench.run { (bench: AdminBench) async throws in
             let theirs = try await bench.token(.admin, tenant: "acme")

@@ -8,16 +8,36 @@ struct SessionStore {
         var principal: Principal
         /// The token that it was made from: the session ends with it. Nil for a one-time link's.
         var token: String?
+
+        /// Whose sessions are counted together: a token's, else those of one name.
+        fileprivate var owner: String { token ?? "\(principal.tenant ?? ""):\(principal.name)" }
     }
 
     static nonisolated let lifetime = 12 * 3600
+    /// Sessions that one token has at a time; past it the oldest ends.
+    static nonisolated let mostSessions = 32
 
     let connection: RedisConnection
     let keys: ControlKeys
 
-    /// Begins a session of so many seconds; returns the cookie's value.
+    /// Begins a session of so many seconds and ends the oldest of the same token past `mostSessions`; returns the cookie's
+    /// value.
     func begin(_ holder: Holder, seconds: Int) async throws(RedisFailure) -> String {
-        try await keep(holder, at: keys.session, seconds: seconds)
+        let value = try await keep(holder, at: keys.session, seconds: seconds)
+        let (index, now) = (keys.sessions(holder.owner), Clock.unixMilliseconds())
+        let replies = try await connection.pipeline([
+            ["ZADD", .text(index), .integer(now), .text(Self.hash(value))],
+            ["EXPIRE", .text(index), .integer(Int64(Self.lifetime))],
+            ["ZREMRANGEBYSCORE", .text(index), "-inf", .integer(now - Int64(Self.lifetime) * 1000)],
+            ["ZRANGE", .text(index), 0, .integer(Int64(-1 - Self.mostSessions))],
+        ])
+        // What a process that stops here leaves is ended with the next one that begins.
+        let oldest = replies[3].elements?.compactMap(\.string) ?? []
+        guard !oldest.isEmpty else { return value }
+        _ = try await connection.pipeline([
+            ["UNLINK"] + oldest.map { .text(keys.session($0)) }, ["ZREM", .text(index)] + oldest.map { .text($0) },
+        ])
+        return value
     }
 
     func holder(ofSession value: String) async throws(RedisFailure) -> Holder? {
@@ -25,7 +45,10 @@ struct SessionStore {
     }
 
     func end(_ value: String) async throws(RedisFailure) {
-        _ = try await connection.command(["UNLINK", .text(keys.session(Self.hash(value)))])
+        let hash = Self.hash(value)
+        let stored = try await connection.command(["GETDEL", .text(keys.session(hash))]).bytes
+        guard let holder = stored.flatMap(Holder.init(stored:)) else { return }
+        _ = try await connection.command(["ZREM", .text(keys.sessions(holder.owner)), .text(hash)])
     }
 
     /// Makes a code that begins one session.
