@@ -22,6 +22,8 @@ struct EventReplay {
         /// Under this replay id.
         case replayed(String)
         case refused(String)
+        /// The caller's key has made a replay before: its id, and whether it was the same one.
+        case known(String, isSame: Bool)
     }
 
     let connection: RedisConnection
@@ -35,23 +37,46 @@ struct EventReplay {
     ///   - json: the event as another mapping makes it; nil: as it was.
     ///   - isForced: whether the destination gets a new deduplication key, so that it does not drop the event as one
     ///     that it knows.
+    ///   - once: the Redis key of the caller's `Idempotency-Key`: what it has sent is not sent again, for a day.
     func replay(
-        _ detail: EventDetail, to target: Target, as json: [UInt8]? = nil, isForced: Bool = false
+        _ detail: EventDetail, to target: Target, as json: [UInt8]? = nil, isForced: Bool = false, once: String? = nil
     ) async throws(RedisFailure) -> Outcome {
         var ids = ULIDGenerator()
         let replay = ids.next(milliseconds: Clock.unixMilliseconds()).description
         let forced = isForced ? try await forcedNumbers([detail.id])[0] : 0
-        let call: ScriptCall
+        var call: ScriptCall
         do throws(Refusal) {
-            call = try makeCall(detail.id, detail.record, to: target, as: json, replay: replay, forced: forced)
+            call = try makeCall(
+                detail.id, detail.record, to: target, as: json, replay: replay, forced: forced,
+                and: once.map { [$0] } ?? [])
         } catch {
             return .refused(error.reason)
         }
-        switch try await connection.evaluate(call).integer {
+        let what = Self.description(detail.id, target, isMappedAnew: json != nil, isForced: isForced)
+        if once != nil {
+            call.add("\(replay) \(what)")
+            call.add(ReplayStore.keySeconds)
+        }
+        let reply = try await connection.evaluate(call)
+        if let known = reply.string {
+            let parts = known.split(separator: " ", maxSplits: 1)
+            return .known(parts.first.map(String.init) ?? known, isSame: parts.last.map { $0 == what } ?? false)
+        }
+        switch reply.integer {
         case 1: return .replayed(replay)
         case -1: return .refused("it still waits to be delivered to \(target.name)")
         default: return .refused("its record has expired")
         }
+    }
+
+    /// What tells a repeated request from another one under the same key.
+    private static func description(_ id: String, _ target: Target, isMappedAnew: Bool, isForced: Bool) -> String {
+        let kind =
+            switch target {
+            case .queue: "queue"
+            case .destination: "destination"
+            }
+        return "\(id) \(kind) \(target.name)\(isMappedAnew ? " current" : "")\(isForced ? " forced" : "")"
     }
 
     /// The next numbers for forced replays of events; each is given once, some may never be used.

@@ -54,7 +54,7 @@
 /// | `replay:<id>` | hash | one replay: what was asked for, its state and figures | 30 days |
 /// | `replay:<id>:items` | list | `<target>|<event id>` that are still to be sent, oldest last | until done, 30 days |
 /// | `replay:<id>:lease` | string | the process that works on it | 5 seconds |
-/// | `replay:key:<SHA-256>` | string | the replay that an `Idempotency-Key` made | a day |
+/// | `replay:key:<SHA-256>` | string | the replay that an `Idempotency-Key` made; of one event also what was asked for | a day |
 /// | `stats:<hour>` | hash | `<minute>|<ledger's field>` → growth | 8 days |
 /// | `stats:last` | hash | the ledger at the last sample | for ever |
 /// | `ledger` | hash | cumulative counters, see `Ledger` | for ever |

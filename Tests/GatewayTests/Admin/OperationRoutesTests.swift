@@ -85,6 +85,30 @@ struct OperationRoutesTests {
         }
     }
 
+    @Test func `short lists are whole, or parts of them where limit says so`() async throws {
+        try await AdminBench.run { (bench: AdminBench) async throws in
+            let token = try await bench.token(.admin)
+            for list in [
+                "queues", "sources", "destinations", "circuits", "tokens", "providers", "destination-types",
+            ] {
+                let whole = try await bench.ask("GET", "/api/v1/\(list)", token: token).json
+                #expect(whole["next"] == nil)
+                var parts = 0
+                var next: String? = ""
+                while let cursor = next, parts < 100 {
+                    let suffix = cursor.isEmpty ? "" : "&cursor=\(cursor)"
+                    let part = try await bench.ask("GET", "/api/v1/\(list)?limit=1\(suffix)", token: token).json
+                    #expect(part.count(of: part.member("items")) == 1, "\(list)")
+                    parts += 1
+                    next = part["next"]
+                }
+                #expect(parts == whole.count(of: whole.member("items")), "\(list)")
+                #expect(try await bench.ask("GET", "/api/v1/\(list)?limit=0", token: token).code == 400)
+                #expect(try await bench.ask("GET", "/api/v1/\(list)?cursor=eHl6", token: token).code == 404)
+            }
+        }
+    }
+
     @Test func `a destination is disabled, paused, tested; its circuit is reset`() async throws {
         try await AdminBench.run { (bench: AdminBench) async throws in
             let token = try await bench.token(.operator)

@@ -174,6 +174,39 @@ struct ReplayRoutesTests {
         }
     }
 
+    @Test func `an Idempotency-Key sends one event once, and another order under it is refused`() async throws {
+        try await AdminBench.run { (bench: AdminBench) async throws in
+            try await Self.archive(in: bench)
+            let token = try await bench.token(.operator)
+            let target = "/api/v1/events/\(StoreFixture.id(3))/replay"
+            let key = "Idempotency-Key: once\r\n"
+            let first = try await bench.ask("POST", target, token: token, headers: key)
+            #expect(first.code == 202, "\(first.text)")
+            let again = try await bench.ask("POST", target, token: token, headers: key)
+            #expect(again.code == 202)
+            #expect(try again.json["replay"] == first.json["replay"])
+            #expect(try await Self.queued(bench).count == 1)
+            let forced = try await bench.ask("POST", target, token: token, body: #"{"force":true}"#, headers: key)
+            #expect(forced.code == 422, "\(forced.text)")
+            // Another event, another caller, no key: each is a request of its own.
+            let other = "/api/v1/events/\(StoreFixture.id(4))/replay"
+            #expect(try await bench.ask("POST", other, token: token, headers: key).code == 202)
+            let admin = try await bench.token(.admin)
+            #expect(try await bench.ask("POST", target, token: admin, headers: key).code == 202)
+            #expect(try await bench.ask("POST", target, token: token).code == 202)
+            #expect(try await Self.queued(bench).count == 4)
+            let long = "Idempotency-Key: \(String(repeating: "k", count: 201))\r\n"
+            #expect(try await bench.ask("POST", target, token: token, headers: long).code == 400)
+
+            let many = try await bench.ask(
+                "POST", "/api/v1/replays", token: token, body: #"{"filter":{},"rate":1}"#, headers: key)
+            #expect(many.code == 202, "\(many.text)")
+            let different = try await bench.ask(
+                "POST", "/api/v1/replays", token: token, body: #"{"filter":{"type":"a.*"},"rate":1}"#, headers: key)
+            #expect(different.code == 422, "\(different.text)")
+        }
+    }
+
     @Test func `a tenant has no more than some replays that have not ended, and others have theirs`() async throws {
         try await AdminBench.run { (bench: AdminBench) async throws in
             let replays = bench.handler.services.replays

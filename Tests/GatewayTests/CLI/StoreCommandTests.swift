@@ -31,6 +31,8 @@ struct StoreCommandTests {
                     #expect(line[name] != nil, "\(name)")
                 }
             }
+            let named = try await bench.run("destinations", "types", "--config", "no-such-file.json5", "--json").lines()
+            #expect(named.count == lines.count)
             let text = try await bench.run("destinations", "types").output
             for type in DestinationCatalog.types { #expect(text.contains("\(type)  ")) }
         }

@@ -40,6 +40,13 @@ struct AdminRequest: Sendable {
         return value
     }
 
+    /// The part of a short list that `limit` and `cursor` mean: all of it without them.
+    func page(_ items: [[UInt8]], and more: (inout JSONLine) -> Void = { _ in }) throws(Problem) -> Reply {
+        let start = min(try cursor { Int($0).flatMap { $0 >= 0 ? $0 : nil } } ?? 0, items.count)
+        let end = query["limit"] == nil ? items.count : min(start + limit, items.count)
+        return .page(Array(items[start..<end]), next: end < items.count ? "\(end)" : nil, and: more)
+    }
+
     // MARK: Body
 
     func text(_ name: String) -> String? { body.string(of: body.member(named: name)) }

@@ -156,4 +156,6 @@ struct Reply: Sendable {
 extension Shape.Member {
     static let limit = Shape.Member("limit", .integer(1...500), "how many; 50")
     static let cursor = Shape.Member("cursor", .cursor, "go on where the page before ended: its `next`")
+    /// Of lists that are as long as the configuration or an administrator made them.
+    static let part = [Shape.Member("limit", .integer(1...500), "how many; all of them"), cursor]
 }

@@ -3,8 +3,10 @@ import Verifiers
 /// Finds out who asks: by a bearer token, a JSON web token or a browser's session.
 @ControlPlane
 final class Authenticator {
-    /// Failed log-ins of one address in a minute; over it: 429, whatever is shown.
-    private static let failuresPerMinute = 20
+    /// Failed log-ins of one address in a minute, each of which the audit log names; over it: 429.
+    private static let logInsPerMinute = 20
+    /// Requests of one address with a wrong token in a minute; over it: 429. Nobody guesses a token: Redis is spared.
+    private static let failuresPerMinute = 120
     private static let useGranularity: Int64 = 60_000
 
     /// Who asks, and how they proved it.
@@ -20,7 +22,8 @@ final class Authenticator {
 
     let tokens: TokenStore
     let sessions: SessionStore
-    private let limiter = FailureLimiter(perMinute: Authenticator.failuresPerMinute, exempt: [])
+    private let logIns = FailureLimiter(perMinute: Authenticator.logInsPerMinute, exempt: [])
+    private let requests = FailureLimiter(perMinute: Authenticator.failuresPerMinute, exempt: [])
     private var webTokens: JSONWebTokenVerifier?
     private var noted: [String: Int64] = [:]
 
@@ -33,11 +36,6 @@ final class Authenticator {
     func reload(_ jwt: JWTConfiguration?) throws(ConfigurationError) {
         guard let jwt else { return webTokens = nil }
         webTokens = try JSONWebTokenVerifier(jwt)
-    }
-
-    /// Seconds until an address may try again; nil when it may now.
-    func wait(_ address: IPAddress?) -> Int? {
-        address.flatMap { limiter?.wait($0, now: Clock.monotonicNanoseconds()) }
     }
 
     /// Who a request comes from; throws 401, or 429 after too many failures.
@@ -58,14 +56,19 @@ final class Authenticator {
 
     /// Who holds a token; the failure counts against the address.
     ///
-    /// After too many failures nothing of that address is looked at any more, but for tokens that this process knows to
-    /// be good: one client with a wrong token does not shut out the others behind the same address.
-    func holder(of text: String, from address: IPAddress?) async throws -> Identity {
-        let isLate = wait(address) != nil
-        if isLate, AdminToken.split(text).map({ noted[$0.id] == nil }) ?? true { try refuseTooMany(address) }
+    /// After too many failures Redis is asked nothing more for that address, but for tokens that this process knows to be
+    /// good; JSON web tokens ask Redis nothing. So one client with a wrong token does not shut out the others behind the
+    /// same address.
+    func holder(of text: String, from address: IPAddress?, isLogIn: Bool = false) async throws -> Identity {
+        let limiter = isLogIn ? logIns : requests
+        let isLate = Self.wait(address, limiter) != nil
+        let isOpaque = text.hasPrefix("wgt_")
+        if isLate, isOpaque, AdminToken.split(text).map({ noted[$0.id] == nil }) ?? true {
+            try Self.refuseTooMany(address, limiter)
+        }
         let now = Clock.unixMilliseconds()
         var reason = "The token is not known, has expired or was revoked."
-        if text.hasPrefix("wgt_") {
+        if isOpaque {
             if let token = try await tokens.token(shown: text, now: now) {
                 try await note(token, now)
                 return Identity(principal: token.principal, token: token.id)
@@ -78,26 +81,31 @@ final class Authenticator {
                 reason = "The JSON web token does not pass: \(error.reason)."
             }
         }
-        fail(address)
-        if isLate { try refuseTooMany(address) }
+        Self.fail(address, limiter)
+        if isLate { try Self.refuseTooMany(address, limiter) }
         throw Problem(unauthorized: reason)
     }
 
     /// Who a one-time code stands for; the failure counts against the address.
     func holder(ofCode code: String, from address: IPAddress?) async throws -> SessionStore.Holder {
-        try refuseTooMany(address)
+        try Self.refuseTooMany(address, logIns)
         if let holder = try await sessions.redeem(code) { return holder }
-        fail(address)
+        Self.fail(address, logIns)
         throw Problem(unauthorized: "The link has been used or has expired; log in with a token.")
     }
 
-    private func refuseTooMany(_ address: IPAddress?) throws(Problem) {
-        guard let seconds = wait(address) else { return }
+    /// Seconds until an address may try again; nil when it may now.
+    private static func wait(_ address: IPAddress?, _ limiter: FailureLimiter?) -> Int? {
+        address.flatMap { limiter?.wait($0, now: Clock.monotonicNanoseconds()) }
+    }
+
+    private static func refuseTooMany(_ address: IPAddress?, _ limiter: FailureLimiter?) throws(Problem) {
+        guard let seconds = wait(address, limiter) else { return }
         throw Problem(
             .tooManyRequests, "Too many failed log-ins from this address; try again later.", retryAfter: seconds)
     }
 
-    private func fail(_ address: IPAddress?) {
+    private static func fail(_ address: IPAddress?, _ limiter: FailureLimiter?) {
         if let address { limiter?.fail(address, now: Clock.monotonicNanoseconds()) }
     }
 

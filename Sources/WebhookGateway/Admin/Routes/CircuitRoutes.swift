@@ -12,20 +12,20 @@ enum CircuitRoutes {
     static let all: [Route] = [
         Route(
             .get, "/api/v1/circuits", "circuits.list", "The state of each destination's circuit", .role(.viewer),
-            .installation,
+            .installation, query: Shape.Member.part,
             answer: .page(
                 "The circuits.",
                 of: .record([Shape.Member("destination", .string), Shape.Member("circuit", circuit)]))
-        ) { _, services in
+        ) { request, services in
             let names = services.configuration.destinations.map(\.name)
             let statuses = try await services.lanes.status(names)
-            return .page(
+            return try request.page(
                 zip(names, statuses).map { name, status in
                     var line = JSONLine()
                     line.add("destination", name)
                     line.add("circuit", json: status.circuit.line(tenant: nil).json)
                     return line.json
-                }, next: nil)
+                })
         },
         Route(
             .post, "/api/v1/circuits/{destination}/reset", "circuits.reset", "Close a circuit, as a success would",

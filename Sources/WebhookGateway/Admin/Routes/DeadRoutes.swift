@@ -77,7 +77,7 @@ enum DeadRoutes {
                     ])), handle: show),
         Route(
             .get, "/api/v1/dead/groups", "dead.groups", "Dead letters by what went wrong, largest group first",
-            .role(.viewer), query: filter,
+            .role(.viewer), query: filter + Shape.Member.part,
             answer: .page(
                 "The groups.", of: .record(group),
                 and: [
@@ -86,7 +86,7 @@ enum DeadRoutes {
                 ]), problems: [.notFound]
         ) { request, services in
             let groups = try await request.store(services).deadGroups(try await Self.filter(of: request, services))
-            return .page(groups.groups.map(\.line.json), next: nil) { line in
+            return try request.page(groups.groups.map(\.line.json)) { line in
                 line.add("letters", groups.letters)
                 line.add("complete", groups.isComplete)
             }

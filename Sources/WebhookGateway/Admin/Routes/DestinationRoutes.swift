@@ -22,7 +22,7 @@ enum DestinationRoutes {
     static let all: [Route] = [
         Route(
             .get, "/api/v1/destinations", "destinations.list", "Where events go, and how it stands", .role(.viewer),
-            answer: .page("The destinations.", of: .record(destination)), handle: list),
+            query: Shape.Member.part, answer: .page("The destinations.", of: .record(destination)), handle: list),
         change("enable", "New events go to it again") { try await $0.enable($1) },
         change("disable", "New events skip it, visibly; what is in its lane waits") { try await $0.disable($1) },
         change("pause", "Events wait") { try await $0.pause($1) },
@@ -96,7 +96,7 @@ enum DestinationRoutes {
             line.add("perMinute", tenant == nil ? rates["lane:\(lane.name):done"] ?? 0 : nil)
             return line.json
         }
-        return .page(items, next: nil)
+        return try request.page(items)
     }
 
     @ControlPlane

@@ -22,7 +22,7 @@ enum QueueRoutes {
     static let all: [Route] = [
         Route(
             .get, "/api/v1/queues", "queues.list", "Every queue: depth, rate, oldest age, consumers", .role(.viewer),
-            .installation, answer: .page("The queues.", of: .record(queue)), handle: list),
+            .installation, query: Shape.Member.part, answer: .page("The queues.", of: .record(queue)), handle: list),
         Route(
             .get, "/api/v1/queues/{queue}/peek", "queues.peek", "The entries that are taken next; none is taken",
             .role(.viewer), .installation, parameters: [name],
@@ -136,6 +136,6 @@ enum QueueRoutes {
             line.add("pausedSince", queue.pausedSince.map(Timestamp.text))
             items.append(line.json)
         }
-        return .page(items, next: nil)
+        return try request.page(items)
     }
 }

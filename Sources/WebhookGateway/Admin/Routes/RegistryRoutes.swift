@@ -21,7 +21,8 @@ enum RegistryRoutes {
     static let all: [Route] = [
         AccountRoutes.lookUp,
         Route(
-            .get, "/api/v1/providers", "providers.list", "The kinds of source", .role(.viewer), query: search,
+            .get, "/api/v1/providers", "providers.list", "The kinds of source", .role(.viewer),
+            query: search + Shape.Member.part,
             answer: .page(
                 "The providers.",
                 of: .record([
@@ -39,12 +40,12 @@ enum RegistryRoutes {
                 ])), handle: providers),
         Route(
             .get, "/api/v1/destination-types", "destinations.types", "The kinds of destination", .role(.viewer),
-            query: search, answer: .page("The registry.", of: .anything)
+            query: search + Shape.Member.part, answer: .page("The registry.", of: .anything)
         ) { request, _ in
             let cards = DestinationCatalog.all.map { $0.card }.filter { card in
                 matches(request, card.category, [card.type, card.name, card.description])
             }
-            return .page(
+            return try request.page(
                 cards.map { card in
                     var line = card.line
                     line.add("category", card.category.rawValue)
@@ -52,7 +53,7 @@ enum RegistryRoutes {
                     line.add("checkedFirst", card.isCheckedFirst)
                     line.add("manageable", card.address != .none)
                     return line.json
-                }, next: nil)
+                })
         },
     ]
 
@@ -76,7 +77,7 @@ enum RegistryRoutes {
             line.add("documentation", card.documentation)
             items.append(line.json)
         }
-        return .page(items, next: nil)
+        return try request.page(items)
     }
 
     private static let secretKeys = ["secrets", "verifyToken"]

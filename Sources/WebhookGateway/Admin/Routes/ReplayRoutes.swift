@@ -8,6 +8,10 @@ enum ReplayRoutes {
     private static let force = Shape.Member(
         "force", .boolean, "destinations get a new deduplication key, `<id>-r<n>`, and take the event as a new one")
 
+    private static let idempotencyKey = Shape.Member(
+        "Idempotency-Key", .text(longest: 200),
+        "the same key makes the same replay, for a day; 422: it has made another")
+
     private static let job = Shape.record([
         Shape.Member("id", .string), Shape.Member("state", .choice(ReplayJob.State.allCases.map(\.rawValue))),
         Shape.Member("who", .string), Shape.Member("tenant", .optional(.string)),
@@ -32,6 +36,7 @@ enum ReplayRoutes {
             .post, "/api/v1/events/{id}/replay", "events.replay", "Send one event once more, with the same id",
             .role(.operator),
             parameters: [Shape.Member("id", .text(longest: 200), "the event's id, or the provider's")],
+            headers: [idempotencyKey],
             body: .alternatives(
                 [
                     Shape.Member("destination", .name, "to this one alone, whatever its filter says"),
@@ -45,9 +50,7 @@ enum ReplayRoutes {
         Route(
             .post, "/api/v1/replays", "replays.create",
             "Send many events once more; with `dryRun` only tell what it would come to", .role(.operator),
-            headers: [
-                Shape.Member("Idempotency-Key", .text(longest: 200), "the same key makes the same replay, for a day")
-            ],
+            headers: [idempotencyKey],
             body: .alternatives(
                 [
                     Shape.Member("filter", .object(EventRoutes.filter), required: true, "{} means all there are"),
@@ -60,7 +63,7 @@ enum ReplayRoutes {
             answer: .json(
                 "The replay, begun; or what it would come to.",
                 .object(job.members), status: .accepted),
-            problems: [.notFound, .conflict], handle: many),
+            problems: [.notFound, .conflict, .unprocessableContent], handle: many),
         Route(
             .get, "/api/v1/replays", "replays.list", "The replays, newest first", .role(.viewer),
             query: [.limit, .cursor], answer: .page("Replays.", of: job)
@@ -129,17 +132,39 @@ enum ReplayRoutes {
             }
         }
         let replay = EventReplay(connection: services.connection, keys: services.keys)
-        switch try await replay.replay(detail, to: target, as: json, isForced: request.flag("force")) {
+        let once = try key(request).map {
+            services.replays.key(
+                $0, tenant: request.principal.tenant, who: request.principal.name, event: detail.id)
+        }
+        let outcome = try await replay.replay(
+            detail, to: target, as: json, isForced: request.flag("force"), once: once)
+        var line = JSONLine()
+        line.add("event", detail.id)
+        switch outcome {
         case .refused(let reason): throw Problem(.conflict, "The event was not replayed: \(reason).")
+        case .known(_, isSame: false): throw otherReplay
+        case .known(let id, isSame: true):
+            line.add("replay", id)
+            return .json(line, status: .accepted, note: "replay \(id) again, nothing is sent")
         case .replayed(let id):
-            var line = JSONLine()
-            line.add("event", detail.id)
             line.add("replay", id)
             return .json(
                 line, status: .accepted,
                 note: "to \(target.name), as replay \(id)\(request.flag("force") ? ", forced" : "")")
         }
     }
+
+    /// What the caller tells repeated requests by.
+    private static func key(_ request: AdminRequest) throws(Problem) -> String? {
+        let key = request.headers.first("idempotency-key").map { String(decoding: $0, as: UTF8.self) }
+        if let problem = key.flatMap(Shape.text(longest: 200).problem(ofText:)) {
+            throw Problem(.badRequest, "The Idempotency-Key \(problem).")
+        }
+        return key
+    }
+
+    private static let otherReplay = Problem(
+        .unprocessableContent, "This Idempotency-Key has made another replay; take a new key for a new one.")
 
     @ControlPlane
     private static func check(_ destinations: [String], _ request: AdminRequest, _ services: AdminServices)
@@ -180,10 +205,7 @@ enum ReplayRoutes {
         }
         order.query = try ReplayFilter.query(order.filter, at: now)
         if request.flag("dryRun") { return try await dryRun(order, request, services) }
-        let key = request.headers.first("idempotency-key").map { String(decoding: $0, as: UTF8.self) }
-        if let problem = key.flatMap(Shape.text(longest: 200).problem(ofText:)) {
-            throw Problem(.badRequest, "The Idempotency-Key \(problem).")
-        }
+        let key = try key(request)
         var ids = ULIDGenerator()
         let job = ReplayJob(
             id: ids.next(milliseconds: now).description, order: order, state: .planning, who: request.principal.name,
@@ -196,6 +218,7 @@ enum ReplayRoutes {
         guard let kept = try await services.replays.job(id) else {
             throw Problem(.serviceUnavailable, "The replay could not be kept.", retryAfter: 1)
         }
+        guard kept.order.isSame(as: order) else { throw otherReplay }
         return .json(
             kept.line, status: .accepted, note: "\(id) \(String(decoding: order.filter.prefix(500), as: UTF8.self))")
     }

@@ -40,7 +40,7 @@ enum SessionRoutes {
         var seconds = SessionStore.lifetime
         switch (request.text("token"), request.text("code")) {
         case (let token?, nil):
-            let identity = try await authenticator.holder(of: token, from: request.peer)
+            let identity = try await authenticator.holder(of: token, from: request.peer, isLogIn: true)
             holder = SessionStore.Holder(principal: identity.principal, token: identity.token)
             // Nobody asks for a JSON web token again: its session ends when it does.
             if let end = identity.expiresAt {

@@ -18,7 +18,7 @@ enum SourceRoutes {
     static let all: [Route] = [
         Route(
             .get, "/api/v1/sources", "sources.list", "The endpoints that providers post to", .role(.viewer),
-            answer: .page("The sources.", of: .record(source)), handle: list),
+            query: Shape.Member.part, answer: .page("The sources.", of: .record(source)), handle: list),
         Route(
             .get, "/api/v1/idempotency", "idempotency.list",
             "How long duplicates are noticed, and which event a key belongs to", .role(.viewer),
@@ -67,7 +67,7 @@ enum SourceRoutes {
             line.add("counts", json: ledger?.sources.first { $0.name == source.name }?.json ?? [])
             return line.json
         }
-        return .page(items, next: nil)
+        return try request.page(items)
     }
 
     @ControlPlane

@@ -16,10 +16,10 @@ enum TokenRoutes {
     static let all: [Route] = [
         Route(
             .get, "/api/v1/tokens", "tokens.list", "The tokens, without their secrets", .role(.admin),
-            answer: .page("All of them, oldest first.", of: .record(members))
+            query: Shape.Member.part, answer: .page("All of them, oldest first.", of: .record(members))
         ) { request, services in
             let tokens = try await services.authenticator.tokens.all()
-            return .page(tokens.filter { request.principal.sees($0.tenant) }.map(\.line.json), next: nil)
+            return try request.page(tokens.filter { request.principal.sees($0.tenant) }.map(\.line.json))
         },
         Route(
             .post, "/api/v1/tokens", "tokens.create", "Make a token; its text is shown this once", .role(.admin),

@@ -48,7 +48,8 @@ struct DestinationsCommand: Command {
     init(_ arguments: inout Arguments) throws(UsageError) {
         let word = try arguments.verb(
             ["list", "types", "test", "drain", "discard", "move"] + LaneChange.allCases.map(\.rawValue))
-        place = word == "types" ? .store(configuration: nil) : try arguments.adminPlace()
+        // The types are the program's own: no store is asked, wherever that is.
+        place = word == "types" ? .store(configuration: try arguments.value("--config")) : try arguments.adminPlace()
         if let change = LaneChange(rawValue: word) {
             isJSON = false
             verb = .change(change, try arguments.positional("the destination's name"))

@@ -24,6 +24,13 @@ struct ReplayJob: Sendable {
         var rate = 100
         /// So many failures pause it.
         var errorBudget = 100
+
+        /// Whether the same is asked for. The query of a filter by age is another one at each reading.
+        func isSame(as other: Order) -> Bool {
+            filter == other.filter && destinations == other.destinations && queue == other.queue
+                && isMappedAnew == other.isMappedAnew && isForced == other.isForced && rate == other.rate
+                && errorBudget == other.errorBudget
+        }
     }
 
     var id: String

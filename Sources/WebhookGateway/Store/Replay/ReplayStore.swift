@@ -6,6 +6,8 @@ struct ReplayStore {
     static nonisolated let scripts: [RedisScript] = [.replayStep, .replayPlanned, .replayState]
     /// How long a job is kept after it was made.
     private static let keptSeconds: Int64 = 30 * 86_400
+    /// How long an `Idempotency-Key` is remembered.
+    static nonisolated let keySeconds: Int64 = 86_400
     private static let leaseMilliseconds: Int64 = 5000
     /// Replays of one tenant, or of admins of all, that have not ended.
     static nonisolated let mostOpen = 20
@@ -20,11 +22,10 @@ struct ReplayStore {
     func add(_ job: ReplayJob, idempotencyKey: String?) async throws(RedisFailure) -> String? {
         var usedKey: String?
         if let idempotencyKey {
-            // Names of tokens are chosen freely: two tenants may have the same.
-            let owner = "\(job.tenant ?? "")\n\(job.who)"
-            let hash = SHA256Hash.hex(of: Array("\(owner)\n\(idempotencyKey)".utf8)[...])
-            let key = keys.replayKey(hash)
-            let reply = try await connection.command(["SET", .text(key), .text(job.id), "NX", "GET", "EX", 86_400])
+            let key = key(idempotencyKey, tenant: job.tenant, who: job.who)
+            let reply = try await connection.command([
+                "SET", .text(key), .text(job.id), "NX", "GET", "EX", .integer(Self.keySeconds),
+            ])
             if let known = reply.string { return known }
             usedKey = key
         }
@@ -46,6 +47,15 @@ struct ReplayStore {
             ["SADD", .text(keys.replaysActive), .text(job.id)],
         ])
         return job.id
+    }
+
+    /// Where an `Idempotency-Key` is kept.
+    ///
+    /// - Parameter event: of a replay of one event its id: such keys have a room of their own.
+    func key(_ idempotencyKey: String, tenant: String?, who: String, event: String? = nil) -> String {
+        // Names of tokens are chosen freely: two tenants may have the same.
+        let owner = "\(tenant ?? "")\n\(who)\(event.map { "\n\($0)" } ?? "")"
+        return keys.replayKey(SHA256Hash.hex(of: Array("\(owner)\n\(idempotencyKey)".utf8)[...]))
     }
 
     func job(_ id: String) async throws(RedisFailure) -> ReplayJob? {

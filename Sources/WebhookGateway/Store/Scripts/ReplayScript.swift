@@ -1,15 +1,23 @@
 extension RedisScript {
     /// Sends an archived event once more: to a queue, or to one destination's lane alone.
     ///
-    /// KEYS: record · state · attempts · ledger · queue or lane · the lane's dead.
+    /// KEYS: record · state · attempts · ledger · queue or lane · the lane's dead [· where the caller's `Idempotency-Key` is
+    /// kept].
     /// ARGV: `queue` or `lane` · name · id · the record with the replay's id in the event · the event · which forced replay
-    /// it is (0: none).
-    /// Answers 1; 0 when the record is gone; -1 when the lane still owes the event.
+    /// it is (0: none) [· what to keep under the caller's key · for how many seconds].
+    /// Answers 1; 0 when the record is gone; -1 when the lane still owes the event; what is kept under the caller's key,
+    /// where there is something: nothing is sent then.
     ///
     /// A replay enters anew; only a dead letter that is taken up by it has entered before.
     static let replay = RedisScript(
         name: "replay",
-        source: queueTargetLua + replayLua + "return replay()"
+        source: queueTargetLua + replayLua + #"""
+            local known = KEYS[7] and redis.call('GET', KEYS[7])
+            if known then return known end
+            local result = replay()
+            if KEYS[7] and result == 1 then redis.call('SET', KEYS[7], ARGV[7], 'EX', ARGV[8]) end
+            return result
+            """#
     )
 
     /// One step of a replay of many: the last entry of its list is replayed and taken off it, or neither.
