@@ -48,6 +48,7 @@ extension BundledDefinitions {
                   match: { "user.created": "customer.created", "user.updated": "customer.updated", "user.deleted": "customer.deleted",
                            "customer.created": "customer.created", "customer.updated": "customer.updated",
                            "customer.deleted": "customer.deleted" },
+                  when: { id: { exists: true } },
                   root: "data", subject: "id",
                   fields: {
                     "customer.id": "id", "customer.email": ["email", "email_addresses[0].email_address"],
