@@ -32,6 +32,13 @@ enum Metrics {
         for (name, counters) in ordered {
             text.sample("webhook_duplicates_total", ["source": name], counters.duplicates)
         }
+        text.family(
+            "webhook_verified_total", .counter, "Authentic deliveries by the secret that proved them, counted from 1.")
+        for (name, counters) in ordered {
+            for (index, count) in counters.proofs.enumerated() {
+                text.sample("webhook_verified_total", ["source": name, "secret": "\(index + 1)"], count)
+            }
+        }
         text.family("webhook_spool_bytes", .gauge, "Size of the spool on disk.")
         text.sample("webhook_spool_bytes", spool.bytes)
         text.family("webhook_spool_events", .gauge, "Events in the spool that the store does not have yet, by source.")

@@ -85,6 +85,9 @@ enum IngestAnswer {
         }
     }
 
+    /// 403: whoever asks whether the endpoint is the right one does not know its token (Meta's `hub.verify_token`).
+    static let wrongToken = Problem(.forbidden, "The verification token does not match.")
+
     /// 429: authentic, but more than the source may send (`rateLimit`).
     static func rateLimited(retryAfter seconds: Int) -> Problem {
         Problem(.tooManyRequests, "This source delivers faster than it may.", retryAfter: seconds)

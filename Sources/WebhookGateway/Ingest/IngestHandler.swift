@@ -103,7 +103,8 @@ final class IngestHandler: RequestHandler {
         }
         switch pipeline.decide(delivery, for: source, context, trustsTrace: isTrustedProxy(context.peer), ids: &ids) {
         case .refuse(let failure): refuse(delivery, because: failure, source, context, peer, exchange)
-        case .store(let events, _):
+        case .store(let events, let secret):
+            source.counters.countProof(secret: secret)
             guard let seconds = source.tokenSeconds, let claim = source.provider.tokenClaim(of: delivery) else {
                 return keep(events, source, context, peer, exchange)
             }
@@ -173,7 +174,7 @@ final class IngestHandler: RequestHandler {
         source.counters.count(.handshake, nanoseconds: elapsed(context))
         guard reply.status < 400 else {
             countFailure(peer)
-            let problem = IngestAnswer.refused(reply.status == 403 ? .addressNotAllowed : .mismatch)
+            let problem = reply.status == 403 ? IngestAnswer.wrongToken : IngestAnswer.refused(.mismatch)
             finish(source, problem, context, peer: peer, reason: "handshake")
             return exchange.reply(problem.response(requestID: context.requestID))
         }

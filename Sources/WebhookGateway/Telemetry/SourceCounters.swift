@@ -49,6 +49,8 @@ struct SourceCounters: Sendable {
     /// Deliveries of one type come in rows: the last type is counted without looking it up.
     private var recent: (type: String, count: UInt64) = ("", 0)
     private(set) var duplicates: UInt64 = 0
+    /// Authentic deliveries by the secret that proved them: the first place is the first secret's.
+    private(set) var proofs: [UInt64] = []
     private(set) var duration = Histogram()
 
     func count(of outcome: RequestOutcome) -> UInt64 { requests[outcome.rawValue] }
@@ -78,10 +80,21 @@ struct SourceCounters: Sendable {
 
     mutating func countDuplicate() { duplicates += 1 }
 
+    /// - Parameter secret: its place among the source's, from 1; 0: the delivery needed none.
+    mutating func countProof(secret: Int) {
+        guard secret > 0 else { return }
+        if secret > proofs.count { proofs += [UInt64](repeating: 0, count: secret - proofs.count) }
+        proofs[secret - 1] += 1
+    }
+
     mutating func merge(_ other: SourceCounters) {
         for index in requests.indices { requests[index] += other.requests[index] }
         for (type, count) in other.events { add(count, to: type) }
         duplicates += other.duplicates
+        if other.proofs.count > proofs.count {
+            proofs += [UInt64](repeating: 0, count: other.proofs.count - proofs.count)
+        }
+        for (index, count) in other.proofs.enumerated() { proofs[index] += count }
         duration.merge(other.duration)
     }
 

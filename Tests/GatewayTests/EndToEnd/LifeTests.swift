@@ -132,6 +132,7 @@ extension EndToEndTests {
             #expect(try gateway.metric(#"webhook_rejected_requests_total{status="404"}"#) == 1)
             #expect(try gateway.metric(#"webhook_events_total{source="stripe",type="payment.succeeded"}"#) == 1)
             #expect(try gateway.metric(#"webhook_duplicates_total{source="stripe"}"#) == 2)
+            #expect(try gateway.metric(#"webhook_verified_total{source="stripe",secret="1"}"#) == 3)
             #expect(try gateway.metric(#"webhook_request_duration_seconds_count{source="stripe"}"#) == 4)
             #expect(try gateway.metric("webhook_redis_up") == 1)
             #expect(try gateway.metric("webhook_unaccounted_events") == 0)

@@ -58,6 +58,15 @@ struct HistogramTests {
         #expect(Set(RequestOutcome.allCases.map { $0.label.description }).count == RequestOutcome.allCases.count)
     }
 
+    @Test func `deliveries are counted by the secret that proved them, also when workers are added up`() {
+        var one = SourceCounters()
+        var two = SourceCounters()
+        for secret in [0, 1, 3] { two.countProof(secret: secret) }
+        one.countProof(secret: 1)
+        one.merge(two)
+        #expect(one.proofs == [2, 0, 1])
+    }
+
     @Test func `a provider that invents types fills one counter, also when workers are added up`() {
         var one = SourceCounters()
         var two = SourceCounters()
