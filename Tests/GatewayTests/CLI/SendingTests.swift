@@ -108,7 +108,9 @@ struct SendingTests {
         #expect(try SendTarget(url: "http://[::1]:81/a?b#c", source: "s").target == "/a?b")
         #expect(try SendTarget(url: "HTTP://h", source: "s") == SendTarget(url: "h:80/webhooks/s", source: "x"))
         #expect(SendTarget(ListenConfiguration(), source: "s") == (try SendTarget(url: "127.0.0.1:8080", source: "s")))
-        for url in ["https://h", "ftp://h", "http://", "http://h:x"] {
+        let secure = try SendTarget(url: "https://h", source: "s")
+        #expect(secure.security == .tls && secure.address.port == 443 && secure.target == "/webhooks/s")
+        for url in ["ftp://h", "http://", "https://", "http://h:x"] {
             #expect(throws: UsageError.self) { try SendTarget(url: url, source: "s") }
         }
     }

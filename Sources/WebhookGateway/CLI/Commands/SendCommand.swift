@@ -1,3 +1,4 @@
+import Glibc
 import Verifiers
 
 /// `send`: what the provider would do, from this machine.
@@ -16,7 +17,7 @@ struct SendCommand: Command {
           --fixture NAME   a recorded delivery; without a name one that is typical of the provider
           --body FILE      this body; - is standard input
           --request FILE   requests as they were captured (.http text or JSON lines), neither renewed nor signed
-          --to URL         where to; by default the configured port on this machine
+          --to URL         where to, http or https; by default the configured port on this machine
           --count N        how many deliveries
           --rate N         how many a second at most
           --tamper         spoil each delivery after it was signed, and explain the refusal
@@ -71,6 +72,8 @@ struct SendCommand: Command {
         let target =
             try url.map { (url) throws(UsageError) in try SendTarget(url: url, source: source.name) }
             ?? SendTarget(configuration.listen, source: source.name)
+        // OpenSSL writes to a connection that the server closed as to any other.
+        if target.security != .plain { signal(SIGPIPE, SIG_IGN) }
         let plan = try plan(source, target)
         let addresses = try addresses(of: target)
         let run = DeliveryRun(

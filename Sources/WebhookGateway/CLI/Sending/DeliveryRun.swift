@@ -65,7 +65,7 @@ final class DeliveryRun: Sendable {
 
     private func sendAll(start: UInt64) throws(InvalidSettings) {
         let signer = try DeliverySigner(plan)
-        var connection = GatewayConnection(to: addresses)
+        var connection = GatewayConnection(to: addresses, of: target)
         while !isStopped.load(ordering: .relaxed) {
             let number = next.wrappingAdd(1, ordering: .relaxed).oldValue
             guard number < plan.count else { return }
@@ -77,8 +77,11 @@ final class DeliveryRun: Sendable {
                 tally.withLock { $0.add(response, number: number) }
             } catch {
                 tally.withLock { $0.add(error, number: number) }
-                // Nobody is there: more of the same would only take longer to say so.
-                if case .unreachable = error { isStopped.store(true, ordering: .relaxed) }
+                // Nobody is there, or not the one that was meant: more of the same would only take longer to say so.
+                switch error {
+                case .unreachable, .insecure: isStopped.store(true, ordering: .relaxed)
+                case .broken, .badAnswer: break
+                }
             }
         }
     }

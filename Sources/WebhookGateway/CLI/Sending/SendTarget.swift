@@ -1,21 +1,35 @@
-/// Where `send` posts to: an `http` URL, taken apart.
+/// Where `send` posts to: an `http` or `https` URL, taken apart.
 struct SendTarget: Sendable, Equatable {
+    /// How the connection is protected.
+    enum Security: Sendable, Equatable {
+        case plain
+        /// The server must prove to be the host of the address.
+        case tls
+        /// The gateway of this configuration on this machine, whose certificate is for the name that providers use.
+        case tlsUnproved
+    }
+
     var address: HostAndPort
+    var security = Security.plain
     /// Path and query.
     var target: String
 
     /// A URL without a path gets the source's.
     init(url: String, source: String) throws(UsageError) {
-        guard !url.lowercased().hasPrefix("https://") else {
-            throw UsageError("--to takes http:// only; a TLS proxy's own address stands behind it")
-        }
         let text = url.contains("://") ? url : "http://\(url)"
-        guard text.lowercased().hasPrefix("http://") else { throw UsageError("--to is a URL that starts with http://") }
-        let authority = text.dropFirst("http://".count).prefix { $0 != "/" && $0 != "?" && $0 != "#" }
-        guard let address = HostAndPort(parsing: String(authority), defaultPort: 80), !address.host.isEmpty else {
+        let isSecure = text.lowercased().hasPrefix("https://")
+        guard isSecure || text.lowercased().hasPrefix("http://") else {
+            throw UsageError("--to is a URL that starts with http:// or https://")
+        }
+        let scheme = isSecure ? "https://" : "http://"
+        let authority = text.dropFirst(scheme.count).prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+        guard let address = HostAndPort(parsing: String(authority), defaultPort: isSecure ? 443 : 80),
+            !address.host.isEmpty
+        else {
             throw UsageError("--to \(TextRule.quoted(url)) has no valid host and port")
         }
         self.address = address
+        security = isSecure ? .tls : .plain
         let target = CapturedRequest.target(of: text)
         self.target = target == "/" ? "/webhooks/\(source)" : target
     }
@@ -24,6 +38,7 @@ struct SendTarget: Sendable, Equatable {
     init(_ listen: ListenConfiguration, source: String) {
         let isWildcard = ["0.0.0.0", "::", "[::]"].contains(listen.host)
         address = HostAndPort(host: isWildcard ? "127.0.0.1" : listen.host, port: listen.port)
+        security = listen.tls == nil ? .plain : .tlsUnproved
         target = "/webhooks/\(source)"
     }
 }
