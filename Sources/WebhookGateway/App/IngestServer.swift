@@ -23,7 +23,7 @@ struct IngestServer: Sendable {
         var address = try ListenAddress.resolve(host: listen.host, port: listen.port)
         let given = inherited.take(.listen, at: address)
         var workers: [WorkerHandle] = []
-        let shares = WorkerShares(listen, workers: count)
+        let shares = WorkerShares(listen, largestBody: plan.largestBody, workers: count)
         if shares.limits.maxConnections * count < listen.maxConnections, count <= listen.maxConnections {
             plan.log.info(
                 "fewer connections than listen.maxConnections; raise the limit on open files (ulimit -n)",

@@ -100,8 +100,9 @@ struct WorkerShares: Sendable {
     let failures: FailureLimiter?
     let addresses: AddressQuota?
 
-    init(_ listen: ListenConfiguration, workers: Int) {
-        limits = ServerLimits(listen, workers: workers, openFiles: OpenFiles.limit)
+    /// - Parameter largestBody: in bytes, the highest limit that a source has.
+    init(_ listen: ListenConfiguration, largestBody: Int, workers: Int) {
+        limits = ServerLimits(listen, largestBody: largestBody, workers: workers, openFiles: OpenFiles.limit)
         failures = FailureLimiter(perMinute: listen.failuresPerAddressPerMinute, exempt: listen.trustedProxies)
         addresses = AddressQuota(limit: listen.maxConnectionsPerAddress, exempt: listen.trustedProxies)
     }

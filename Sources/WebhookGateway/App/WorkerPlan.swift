@@ -59,6 +59,9 @@ struct WorkerPlan: Sendable {
         for source in configuration.sources where source.enabled { sources[source.name] = try plan(source) }
     }
 
+    /// In bytes: the highest limit that any of the sources has, or will have by default.
+    var largestBody: Int { sources.values.reduce(listen.maxBodyBytes) { max($0, $1.configuration.maxBodyBytes) } }
+
     private mutating func plan(_ source: SourceConfiguration) throws(ConfigurationError) -> PlannedSource {
         let name = "\(source.provider)/\(source.mapping)"
         let mapper: Mapper
@@ -168,7 +171,7 @@ struct SourceChanges: Sendable {
 
 extension ServerLimits {
     /// What one of `workers` grants: the connections and the memory of all of them together are the configuration's.
-    init(_ listen: ListenConfiguration, workers: Int, openFiles: Int) {
+    init(_ listen: ListenConfiguration, largestBody: Int, workers: Int, openFiles: Int) {
         http = HTTPLimits(maxHeaderBytes: listen.maxHeaderBytes, maxHeaderFields: listen.maxHeaderFields)
         headerTimeout = .seconds(listen.headerTimeoutSeconds)
         bodyTimeout = .seconds(listen.bodyTimeoutSeconds)
@@ -177,7 +180,7 @@ extension ServerLimits {
         writeTimeout = .seconds(listen.writeTimeoutSeconds)
         let places = min(listen.maxConnections, max(1, openFiles - Self.reservedDescriptors))
         maxConnections = max(1, places / workers)
-        maxHeldBytes = max(2 * listen.maxBodyBytes, max(Self.heldBytes, 4 * listen.maxBodyBytes) / workers)
+        maxHeldBytes = max(2 * largestBody, max(Self.heldBytes, 4 * largestBody) / workers)
     }
 
     /// The admin port's: it serves people, dashboards and monitoring, and must not take what deliveries need.

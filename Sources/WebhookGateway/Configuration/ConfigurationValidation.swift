@@ -54,6 +54,10 @@ struct ConfigurationValidation {
                 error("admin.jwt", "has no key", "set hs256 to a shared key or rs256 to a public key")
             } else if jwt.hs256 != nil, jwt.rs256 != nil {
                 error("admin.jwt", "has two keys, and the key fixes the algorithm", "keep either hs256 or rs256")
+            } else if let key = jwt.rs256, RSAPublicKey(pem: key.bytes) == nil {
+                error(
+                    "admin.jwt.rs256", "holds no key that can be used",
+                    "set it to a public RSA key of 2048 bits or more in PEM (BEGIN PUBLIC KEY)")
             }
         }
     }
@@ -72,11 +76,6 @@ struct ConfigurationValidation {
     private mutating func check(_ source: SourceConfiguration) {
         let path = "sources.\(source.name)"
         if !hasReadingIssue("\(path).provider") { checkProvider(source, path) }
-        if source.maxBodyBytes > configuration.listen.maxBodyBytes {
-            warning(
-                "\(path).maxBodyBytes", "larger than listen.maxBodyBytes, which refuses the delivery first",
-                "raise listen.maxBodyBytes to at least \(source.maxBodyBytes)")
-        }
         if source.mapping != source.provider, !mappingNames.contains(source.mapping) {
             unknown("\(path).mapping", "mapping", source.mapping, mappingNames)
         }

@@ -86,7 +86,7 @@ struct ConfigurationTests {
         let lines = ConfigurationSamples.refusal(
             """
             { listen: { port: 8081 }, admin: { host: "192.0.2.1", jwt: {} }, redis: { clientKey: "k.pem" },
-              spool: { maxBytes: 65536 }, destinations: { d: { type: "console", settings: { token: "env:T" },
+              spool: { maxBytes: 65536, segmentBytes: 65537 }, destinations: { d: { type: "console", settings: { token: "env:T" },
               retry: { baseSeconds: 10, maxSeconds: 5 } } } }
             """)
         let places = lines.map { $0.split(separator: ":")[1].trimmingPrefix(" ") }
@@ -97,16 +97,33 @@ struct ConfigurationTests {
             ])
     }
 
+    @Test func `a key for tokens that is no public key is refused`() {
+        let lines = ConfigurationSamples.refusal(
+            "{ admin: { jwt: { rs256: 'env:KEY' } } }", environment: ["KEY": "no PEM"])
+        #expect(lines.count == 1 && lines.first?.contains("admin.jwt.rs256: holds no key that can be used") == true)
+    }
+
+    @Test func `a default does not contradict the limit that the file sets beside it`() throws {
+        let configuration = try ConfigurationSamples.load(
+            """
+            { spool: { maxBytes: 1000000 }, destinations: { log: { type: "console", retry: { maxSeconds: 1 } } },
+              sources: { big: { provider: "stripe", secrets: ["env:SECRET"], maxBodyBytes: 3000000 } } }
+            """, environment: ["SECRET": "whsec_1"])
+        #expect(configuration.warnings.isEmpty)
+        #expect(configuration.configuration.spool.segmentBytes == 1_000_000)
+        #expect(configuration.configuration.destinations.map(\.retry.baseSeconds) == [1])
+        #expect(configuration.configuration.source(named: "big")?.maxBodyBytes == 3_000_000)
+    }
+
     @Test func `what is probably not meant is a warning`() throws {
         let loaded = try ConfigurationSamples.load(
             """
-            { sources: { stripe: { provider: "stripe", secrets: ["literal "], maxBodyBytes: 3000000 } },
+            { sources: { stripe: { provider: "stripe", secrets: ["literal "] } },
               destinations: { log: { type: "console", filter: { sources: ["strpe", "x*"] } } } }
             """)
         #expect(
             loaded.warnings.map(\.keyPath) == [
-                "sources.stripe.secrets[0]", "sources.stripe.secrets[0]", "sources.stripe.maxBodyBytes",
-                "destinations.log.filter.sources[0]",
+                "sources.stripe.secrets[0]", "sources.stripe.secrets[0]", "destinations.log.filter.sources[0]",
             ])
         #expect(loaded.warnings.last?.remedy == "did you mean stripe?")
         #expect(try ConfigurationSamples.load("{}").warnings.map(\.keyPath) == ["sources"])

@@ -9,7 +9,7 @@ extension BundledDefinitions {
                 "In the repository's or organization's Settings, under Webhooks, choose Add webhook.",
                 "Payload URL: `https://HOST/webhooks/SOURCE`; content type `application/json` (a form works too).",
                 "Secret: a long random text, the same in `secrets`. Without one GitHub does not sign, and deliveries are refused.",
-                "GitHub's bodies may have 25 MB: raise `maxBodyBytes` of the source and of `listen` if you expect such.",
+                "GitHub's bodies may have 25 MB: raise `maxBodyBytes` of the source if you expect such.",
               ],
               facts: {
                 answer: "2xx within 10 s", retries: "none; redeliver by hand or API within 3 days, under the same id",

@@ -87,6 +87,8 @@ struct RetryConfiguration: ConfigurationSection {
         keys.integer("maxAgeSeconds", &maxAgeSeconds, in: 0...315_360_000)
         keys.integer("baseSeconds", &baseSeconds, in: 1...86_400)
         keys.integer("maxSeconds", &maxSeconds, in: 1...604_800)
+        // The default never stands in the way of a shorter longest wait.
+        if baseSeconds == Self().baseSeconds { baseSeconds = min(baseSeconds, maxSeconds) }
     }
 }
 
