@@ -4,12 +4,18 @@ import Glibc
 struct Certificates: Sendable {
     /// Why a port's certificates cannot be used.
     struct Failure: Error, CustomStringConvertible {
-        var description: String
+        /// `listen.tls` or `admin.tls`.
+        var keyPath: String
+        /// The file, what is wrong with it, and what to do.
+        var reason: String
+
+        var description: String { "\(keyPath): \(reason)" }
     }
 
     /// How often session tickets get a new key: who steals one can read older TLS 1.2 sessions no further back.
     static let ticketKeyLifetime = Duration.seconds(12 * 3600)
-    private static let warningSeconds: Int64 = 14 * 86_400
+    /// From when on before its end a certificate is warned of.
+    static let warningSeconds: Int64 = 14 * 86_400
 
     var listen: TLSMaterial?
     var admin: TLSMaterial?
@@ -20,7 +26,8 @@ struct Certificates: Sendable {
         admin = try Self.read(configuration.admin.tls, "admin.tls")
     }
 
-    private static func read(_ tls: TLSConfiguration?, _ keyPath: String) throws(Failure) -> TLSMaterial? {
+    /// Reads the files of one port; nil when it speaks plain HTTP.
+    static func read(_ tls: TLSConfiguration?, _ keyPath: String) throws(Failure) -> TLSMaterial? {
         guard let tls else { return nil }
         do {
             return try TLSMaterial(
@@ -28,7 +35,7 @@ struct Certificates: Sendable {
                 named: tls.certificates.map { ($0.name, .init(chain: $0.certificate, key: $0.key)) },
                 ticketKey: try TLSTicketKey())
         } catch {
-            throw Failure(description: "\(keyPath): \(error)")
+            throw Failure(keyPath: keyPath, reason: "\(error)")
         }
     }
 

@@ -176,12 +176,6 @@ final class Gateway: AdminHandler.Gateway {
     /// - Parameter joins: whether a gateway that still runs has a private Redis here.
     private func startRedis(dataDirectory: String, joins: Bool) async throws -> RedisSettings {
         if let endpoint = configuration.redis.endpoint { return RedisSettings(endpoint, configuration.redis) }
-        guard roles == .all else {
-            throw StartFailure(
-                description:
-                    "--roles: processes with roles of their own share a Redis; set redis.url, the private Redis serves one process"
-            )
-        }
         let server = try PrivateRedis(dataDirectory: dataDirectory, searchPath: loader.environment["PATH"], log: log)
         privateRedis = server
         if joins { try await server.join() } else { try await server.start() }

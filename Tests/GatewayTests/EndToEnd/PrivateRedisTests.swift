@@ -118,7 +118,7 @@ extension EndToEndTests {
             let home = try GatewayHome()
             defer { home.close() }
             let result = try home.run("serve", "--roles", "ingest,admin")
-            #expect(result.code == 1 || result.code == 2)
+            #expect(result.code == 2)
             #expect(result.errors.contains("redis.url"))
         }
 

@@ -39,6 +39,12 @@ struct CheckCommand: Command {
         for warning in loaded.warnings {
             Terminal.printError("\(loaded.place): warning: \(warning.line)")
         }
+        // The files may be on another host than the one where the configuration is checked.
+        let examination = CertificateExamination(
+            configuration: loaded.configuration, now: Clock.unixMilliseconds() / 1000)
+        for finding in examination.findings() where finding.verdict != .ok {
+            Terminal.printError("\(loaded.place): warning: \(finding.sentence)")
+        }
         for note in loaded.configuration.unavailable(.builtIn) {
             Terminal.printError("\(loaded.place): not available yet: \(note.keyPath): \(note.sentence)")
         }

@@ -3,13 +3,14 @@ import Glibc
 /// `doctor`: is everything as it should be, and what can be lost as it is?
 struct DoctorCommand: Command {
     static let name = "doctor"
-    static let summary = "examine Redis, ports, disk, clock and limits, and say what can be lost"
+    static let summary = "examine Redis, ports, certificates, disk, clock and limits, and say what can be lost"
     static let usage = """
         webhook-gateway doctor [--config FILE] [--json]
 
         Examines what the gateway stands on: Redis (reachable, version, persistence, eviction policy, layout), the clocks,
-        the data directory and its disk, the ports, the limit on open files, destinations that left the configuration
-        while events wait for them, and settings that this version does not act on. Changes nothing.
+        the data directory and its disk, the ports, their certificates and when they expire, the limit on open files,
+        destinations that left the configuration while events wait for them, and settings that this version does not act
+        on. Changes nothing.
         Exits 1 when something is wrong; warnings alone do not count.
 
           --config FILE   the configuration; else $WEBHOOK_GATEWAY_CONFIG, ./gateway.json5, the built-in one
@@ -33,6 +34,8 @@ struct DoctorCommand: Command {
         }
         findings += await redis(loaded.configuration)
         findings += HostExamination(configuration: loaded.configuration).findings()
+        let now = Clock.unixMilliseconds() / 1000
+        findings += CertificateExamination(configuration: loaded.configuration, now: now).findings()
         for finding in findings { show(finding) }
         let problems = findings.count { $0.verdict == .problem }
         if !isJSON {

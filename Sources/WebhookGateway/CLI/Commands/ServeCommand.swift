@@ -31,8 +31,25 @@ struct ServeCommand: Command {
         let loader = ConfigurationLoader(known: .builtIn)
         let loaded = try loader.load(path)
         for warning in loaded.warnings { Terminal.printError("\(loaded.place): warning: \(warning.line)") }
+        guard roles == .all || loaded.configuration.redis.endpoint != nil else {
+            throw UsageError(
+                "--roles: processes with roles of their own share a Redis; set redis.url, the private Redis serves one process"
+            )
+        }
+        try Self.examineCertificates(loaded)
         try await serve(loaded, loader)
         return .success
+    }
+
+    /// Certificates that cannot be used are a mistake of the configuration, found before anything is started.
+    private static func examineCertificates(_ loaded: LoadedConfiguration) throws(ConfigurationError) {
+        do throws(Certificates.Failure) {
+            _ = try Certificates(loaded.configuration)
+        } catch {
+            throw ConfigurationError(
+                place: loaded.place,
+                issues: [ConfigurationIssue(keyPath: error.keyPath, message: error.reason, remedy: "")])
+        }
     }
 
     @ControlPlane
