@@ -304,8 +304,11 @@ final class Gateway: AdminHandler.Gateway {
         for worker in ingest?.workers ?? [] {
             if let snapshot = await worker.snapshot() { snapshots.append(snapshot) }
         }
+        var isStoreUp: Bool?
+        if ingest == nil, let ledgerMetrics { isStoreUp = await ledgerMetrics.isStoreUp() }
         var text = PrometheusText()
-        Metrics.append(snapshots, spool: spool?.status.figures ?? SpoolStatus.Figures(), to: &text)
+        Metrics.append(
+            snapshots, spool: spool?.status.figures ?? SpoolStatus.Figures(), isStoreUp: isStoreUp, to: &text)
         Metrics.append(certificates?.expiries ?? [], to: &text)
         if let forwarder { DeliveryMetrics.append(forwarder, to: &text) }
         await ledgerMetrics?.append(configuration, to: &text)

@@ -12,6 +12,9 @@ final class LedgerMetrics {
 
     func stop() { connection.stop() }
 
+    /// Whether Redis answers.
+    func isStoreUp() async -> Bool { (try? await connection.command(["PING"])) != nil }
+
     /// Adds the families; without Redis there are none, and `webhook_redis_up` says why.
     func append(_ configuration: Configuration, to text: inout PrometheusText) async {
         guard

@@ -1,6 +1,9 @@
 /// The ingest side's metrics (contract §10).
 enum Metrics {
-    static func append(_ workers: [WorkerSnapshot], spool: SpoolStatus.Figures, to text: inout PrometheusText) {
+    /// - Parameter isStoreUp: whether Redis answers a process that has no ingest workers; nil in one that has.
+    static func append(
+        _ workers: [WorkerSnapshot], spool: SpoolStatus.Figures, isStoreUp: Bool? = nil, to text: inout PrometheusText
+    ) {
         var sources: [String: SourceCounters] = [:]
         var strangers: [Int: UInt64] = [:]
         for worker in workers {
@@ -53,8 +56,9 @@ enum Metrics {
         text.sample("webhook_connections", workers.reduce(0) { $0 + $1.connections })
         appendListeners(workers, to: &text)
         appendRefusals(workers, to: &text)
-        text.family("webhook_redis_up", .gauge, "Whether every ingest worker has its Redis.")
-        text.sample("webhook_redis_up", !workers.isEmpty && workers.allSatisfy(\.isRedisReady) ? 1 : 0)
+        text.family("webhook_redis_up", .gauge, "Whether every ingest worker, or a process without any, has its Redis.")
+        let isUp = isStoreUp ?? (!workers.isEmpty && workers.allSatisfy(\.isRedisReady))
+        text.sample("webhook_redis_up", isUp ? 1 : 0)
     }
 
     private static func appendListeners(_ workers: [WorkerSnapshot], to text: inout PrometheusText) {

@@ -79,8 +79,11 @@ struct EnvelopeWriter {
         JSONWriter.append(attributes.providerID, to: &output)
         output.append(literal: #","receivedat":""#)
         output.append(attributes.receivedAt)
-        output.append(literal: #"","traceparent":""#)
-        output.append(attributes.traceparent)
+        // A trial has none, and an attribute is never empty.
+        if !attributes.traceparent.isEmpty {
+            output.append(literal: #"","traceparent":""#)
+            output.append(attributes.traceparent)
+        }
         output.append(UInt8(ascii: "\""))
     }
 

@@ -185,6 +185,9 @@ struct OperationRoutesTests {
             JSONWriter.append(delivery, to: &body)
             let trial = try await ask("POST", "/test", String(decoding: body, as: UTF8.self) + "}")
             #expect(trial.code == 200, "\(trial.text)")
+            // No delivery has brought it, and an attribute of an event is never empty.
+            let event = try trial.json["after.0.event.providertype"]
+            #expect(event == "a.b" && !trial.text.contains("traceparent"), "\(trial.text)")
             #expect(try await ask("POST", "/reset").json["origin"] == "bundled")
             #expect(try await ask("POST", "/rollback", #"{"version":1}"#).json["origin"] == "api")
             #expect(try await ask("GET", "/fields").json["deliveries"] == "0")

@@ -129,10 +129,13 @@ extension EndToEndTests {
                 \(GatewayHome.sources)
                 redis: { url: "unix://\(server.socketPath)" }, destinations: { out: { type: "console" } },
                 """
-            let (front, back) = (try GatewayHome(members), try GatewayHome(members))
+            let (front, back, desk) = (
+                try GatewayHome(members), try GatewayHome(members), try GatewayHome(members)
+            )
             defer {
                 front.close()
                 back.close()
+                desk.close()
             }
             let ingest = try front.start(["--roles", "ingest,admin"])
             let forward = try back.start(["--roles", "forward"])
@@ -140,6 +143,12 @@ extension EndToEndTests {
             #expect(try ingest.post(try front.fixture("stripe/payment_intent.succeeded")).code == 200)
             try waitUntil("the event on the other's console") { !forward.console.isEmpty }
             #expect(ingest.console == [])
+            let admin = try desk.start(["--roles", "admin"])
+            #expect(admin.port == 0)
+            try waitUntil("a process without ingest workers has its Redis, too") {
+                try admin.metric("webhook_redis_up") == 1
+            }
+            #expect(try admin.stop().code == 0)
             #expect(try ingest.stop().code == 0)
             #expect(try forward.stop().code == 0)
         }
