@@ -4,7 +4,7 @@ final class AdminServices {
     static nonisolated let scripts: [RedisScript] =
         DeadStore.scripts + QueueControl.scripts + StatsStore.scripts + MappingStore.scripts + ReplayStore.scripts
         + RefusalAcceptance.scripts + IntegrationStore.scripts + ShapeStore.scripts
-        + Vault.scripts + LaneControl.scripts + [
+        + Vault.scripts + LaneControl.scripts + AuditStore.scripts + [
             .queueReap, .ledger, .replay, .quarantineRelease, .quarantineStay,
         ]
 

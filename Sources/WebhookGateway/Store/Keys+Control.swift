@@ -8,7 +8,8 @@
 /// | `sessions:<token id>` | zset | SHA-256 of the sessions made from a token, by when they began (ms); else of `<tenant>:<name>` | 12 hours after the last |
 /// | `login:<SHA-256>` | string | JSON of a one-time link's principal; the link's code is hashed | until used, 12 hours |
 /// | `cursors:key` | string | 32 random bytes that seal tenants' cursors (`CursorSeal`) | for ever |
-/// | `audit` | stream | every change: who, what, when, from where | the newest 100,000 |
+/// | `audit` | stream | every change: who, what, when, from where | the newest 100,000, of each tenant the newest 10,000 |
+/// | `audit:of:<tenant>` | stream | the ids in `audit` of what a tenant's tokens did | the newest 10,000 |
 /// | `mapping:<source>` | list | JSON, one a version of the source's mapping, newest last | the newest 50 |
 /// | `mappings` | hash | source → its mapping in force (JSON5 text, version) | until reset |
 /// | `mappings:version` | string | counts changes; what workers watch | for ever |
@@ -39,6 +40,7 @@ struct ControlKeys: Sendable {
     func login(_ hash: String) -> String { "\(prefix)login:\(hash)" }
     var cursorKey: String { "\(prefix)cursors:key" }
     var audit: String { "\(prefix)audit" }
+    func audit(of tenant: String) -> String { "\(prefix)audit:of:\(tenant)" }
     func mapping(_ source: String) -> String { "\(prefix)mapping:\(source)" }
     var mappings: String { "\(prefix)mappings" }
     var mappingsVersion: String { "\(prefix)mappings:version" }

@@ -13,7 +13,8 @@ struct StoreSession {
     private static let shortestDeadline = Duration.seconds(10)
 
     nonisolated static let scripts: [RedisScript] =
-        LaneControl.scripts + Vault.scripts + IntegrationValues.scripts + ShapeStore.scripts + [.ledger]
+        LaneControl.scripts + Vault.scripts + IntegrationValues.scripts + ShapeStore.scripts + AuditStore.scripts
+        + [.ledger]
 
     let configuration: Configuration
     let connection: RedisConnection

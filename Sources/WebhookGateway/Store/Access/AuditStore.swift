@@ -40,24 +40,32 @@ struct AuditEntry: Sendable {
     }
 }
 
-/// The log of all changes, newest first; a stream in Redis.
+/// The log of all changes, newest first; a stream in Redis. One tenant has a part of it at most: past that its own oldest
+/// entry goes, so that nobody pushes out what others did.
 @ControlPlane
 struct AuditStore {
+    static nonisolated let scripts: [RedisScript] = [.auditAppend]
     private static let longest: Int64 = 100_000
-    private static let entriesPerCall = 200
 
     let connection: RedisConnection
     let keys: ControlKeys
+    /// Entries that one tenant has.
+    var mostOfTenant: Int64 = 10_000
 
     func append(_ entry: AuditEntry) async throws(RedisFailure) {
-        var command: [RedisArgument] = ["XADD", .text(keys.audit), "MAXLEN", "~", .integer(Self.longest), "*"]
-        let fields: [(String, String)] = [
+        var call = ScriptCall(.auditAppend, keys: [keys.audit] + (entry.tenant.map { [keys.audit(of: $0)] } ?? []))
+        call.add(Self.longest)
+        call.add(mostOfTenant)
+        let fields: [(StaticString, String)] = [
             ("who", entry.who), ("role", entry.role), ("tenant", entry.tenant ?? ""), ("action", entry.action),
             ("target", entry.target), ("detail", entry.detail), ("from", entry.from), ("request", entry.requestID),
             ("status", "\(entry.status)"),
         ]
-        for (name, value) in fields { command += [.text(name), .text(value)] }
-        _ = try await connection.command(command)
+        for (name, value) in fields {
+            call.add(name)
+            call.add(value)
+        }
+        _ = try await connection.evaluate(call)
     }
 
     /// Whether a text is the id of an entry that there may be. Redis refuses a range that ends before the first id of all,
@@ -70,31 +78,50 @@ struct AuditStore {
 
     /// The next `limit` entries before an id (`isID`); those of all tenants, or of one.
     func list(tenant: String?, limit: Int, before id: String?) async throws(RedisFailure) -> [AuditEntry] {
-        var entries: [AuditEntry] = []
-        var end = id.map { "(\($0)" } ?? "+"
-        while entries.count < limit {
-            let reply = try await connection.command([
-                "XREVRANGE", .text(keys.audit), .text(end), "-", "COUNT", .integer(Int64(Self.entriesPerCall)),
-            ])
-            let rows = reply.elements ?? []
-            for row in rows {
-                guard let parts = row.elements, parts.count == 2, let id = parts[0].string else { continue }
-                end = "(\(id)"
-                let entry = AuditEntry(id: id, fields: parts[1].fields)
-                guard tenant == nil || entry.tenant == tenant else { continue }
-                entries.append(entry)
-                if entries.count == limit { break }
-            }
-            if rows.count < Self.entriesPerCall { break }
-        }
-        return entries
+        let newest = try await rows(of: tenant.map(keys.audit(of:)) ?? keys.audit, limit, before: id)
+        guard tenant != nil else { return newest.compactMap(AuditEntry.init(row:)) }
+        // Of a tenant these are ids alone. An entry may have gone because the whole log was too long.
+        let ids = newest.compactMap { $0.elements?.first?.string }
+        guard !ids.isEmpty else { return [] }
+        let entries = try await connection.pipeline(ids.map { ["XRANGE", .text(keys.audit), .text($0), .text($0)] })
+        return entries.compactMap { $0.elements?.first.flatMap(AuditEntry.init(row:)) }
+    }
+
+    private func rows(of key: String, _ limit: Int, before id: String?) async throws(RedisFailure) -> [RedisReply] {
+        let end = id.map { "(\($0)" } ?? "+"
+        return try await connection.command([
+            "XREVRANGE", .text(key), .text(end), "-", "COUNT", .integer(Int64(limit)),
+        ]).elements ?? []
     }
 }
 
+extension RedisScript {
+    /// Adds an entry to the log; past what its tenant may have there the tenant's oldest is removed.
+    ///
+    /// KEYS: log · ids of the tenant's entries (none: the entry is of no tenant). ARGV: how many there are in all, about ·
+    /// how many of a tenant · names and values. Answers the id.
+    static let auditAppend = RedisScript(
+        name: "auditAppend",
+        source: #"""
+            local id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', unpack(ARGV, 3))
+            if not KEYS[2] then return id end
+            redis.call('XADD', KEYS[2], id, 'in', 'audit')
+            if redis.call('XLEN', KEYS[2]) > tonumber(ARGV[2]) then
+              local oldest = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', 1)[1][1]
+              redis.call('XDEL', KEYS[2], oldest)
+              redis.call('XDEL', KEYS[1], oldest)
+            end
+            return id
+            """#
+    )
+}
+
 extension AuditEntry {
-    fileprivate init(id: String, fields: [(name: String, value: RedisReply)]) {
+    /// An entry of the stream; nil for what is none.
+    fileprivate init?(row: RedisReply) {
+        guard let parts = row.elements, parts.count == 2, let id = parts[0].string else { return nil }
         var texts: [String: String] = [:]
-        for (name, value) in fields { texts[name] = value.string }
+        for (name, value) in parts[1].fields { texts[name] = value.string }
         self.init(
             id: id, who: texts["who"] ?? "", role: texts["role"] ?? "",
             tenant: texts["tenant"].flatMap { $0.isEmpty ? nil : $0 }, action: texts["action"] ?? "",
