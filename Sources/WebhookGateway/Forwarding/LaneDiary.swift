@@ -23,36 +23,26 @@ final class LaneDiary {
     private let lanes: () -> [Lane]
     /// By destination, as the store has it from here.
     private var written: [String: LaneNews] = [:]
-    private let signal = Signal()
-    private var isStopping = false
-    private var task: Task<Void, Never>?
+    private let loop: StoreLoop
 
     /// - Parameter lanes: those that there are now.
     init(link: StoreLink, keys: Keys, lanes: @escaping () -> [Lane]) {
         self.link = link
         self.keys = keys
         self.lanes = lanes
+        loop = StoreLoop(link)
     }
 
     func start() {
-        guard task == nil else { return }
-        task = Task { @ControlPlane in await self.run() }
+        loop.start { () async throws(RedisFailure) in
+            await self.write()
+            return Self.interval
+        }
     }
 
     /// Writes what is new, if the store takes it, and ends.
     func stop() async {
-        isStopping = true
-        signal.raise()
-        await task?.value
-    }
-
-    private func run() async {
-        while !isStopping {
-            await link.untilReady()
-            guard !isStopping else { break }
-            await write()
-            await signal.wait(atMost: Self.interval)
-        }
+        await loop.stop()
         await write()
     }
 

@@ -11,49 +11,33 @@ final class LaneWatch {
     private let link: StoreLink
     private let keys: Keys
     private let lanes: () -> [Lane]
-    private let signal = Signal()
-    private var isStopping = false
-    private var task: Task<Void, Never>?
+    private let loop: StoreLoop
 
     /// - Parameter lanes: all there are.
     init(link: StoreLink, keys: Keys, lanes: @escaping () -> [Lane]) {
         self.link = link
         self.keys = keys
         self.lanes = lanes
+        loop = StoreLoop(link)
     }
 
     func start() {
-        guard task == nil else { return }
-        task = Task { @ControlPlane in await self.run() }
-    }
-
-    /// Looks at once: there are lanes that it has not looked at yet.
-    func look() { signal.raise() }
-
-    func stop() async {
-        isStopping = true
-        signal.raise()
-        await task?.value
-    }
-
-    private func run() async {
-        while !isStopping {
-            await link.untilReady()
-            guard !isStopping else { return }
-            do throws(RedisFailure) {
-                let idle = lanes().filter(\.isIdle)
-                try await round(idle)
-                link.succeeded()
-                await signal.wait(atMost: max(Self.interval, Self.intervalPerLane * idle.count))
-            } catch {
-                await link.recover(from: error)
-            }
+        loop.start { () async throws(RedisFailure) in
+            let idle = self.lanes().filter(\.isIdle)
+            try await self.round(idle)
+            self.link.succeeded()
+            return max(Self.interval, Self.intervalPerLane * idle.count)
         }
     }
 
+    /// Looks at once: there are lanes that it has not looked at yet.
+    func look() { loop.hurry() }
+
+    func stop() async { await loop.stop() }
+
     private func round(_ idle: [Lane]) async throws(RedisFailure) {
         for start in stride(from: 0, to: idle.count, by: Self.lanesPerCall) {
-            guard !isStopping else { return }
+            guard !loop.isStopping else { return }
             let part = idle[start..<min(start + Self.lanesPerCall, idle.count)]
             let found = try await link.connection.command(["EXISTS"] + part.flatMap { places(of: $0.name) }).integer
             guard found ?? 0 > 0 else { continue }

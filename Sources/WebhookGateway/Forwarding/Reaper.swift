@@ -10,15 +10,13 @@ final class Reaper {
     private let link: StoreLink
     private let interval: Duration
     private let log: Log
-    private let signal = Signal()
+    private let loop: StoreLoop
     private var names: Set<String> = []
     private var lanes: [String: LaneStore] = [:]
     private var limits = TenantLimitsConfiguration()
     /// Tenants of whom something is held back, as was said.
     private var holding: Set<String> = []
     private var wake: (String) -> Void = { _ in }
-    private var isStopping = false
-    private var task: Task<Void, Never>?
 
     init(queues: QueueReaper, tenants: TenantStore, link: StoreLink, interval: Duration, log: Log) {
         self.queues = queues
@@ -26,6 +24,7 @@ final class Reaper {
         self.link = link
         self.interval = interval
         self.log = log
+        loop = StoreLoop(link)
     }
 
     /// Watches these queues (besides all that were ever watched) and lanes, and lets held events go by these limits.
@@ -50,29 +49,14 @@ final class Reaper {
     func unwatch(_ destination: String) { lanes[destination] = nil }
 
     func start() {
-        guard task == nil else { return }
-        task = Task { @ControlPlane in await self.run() }
-    }
-
-    func stop() async {
-        isStopping = true
-        signal.raise()
-        await task?.value
-    }
-
-    private func run() async {
-        while !isStopping {
-            await link.untilReady()
-            guard !isStopping else { return }
-            do throws(RedisFailure) {
-                if mayReap { try await round() }
-                link.succeeded()
-                await signal.wait(atMost: interval)
-            } catch {
-                await link.recover(from: error)
-            }
+        loop.start { () async throws(RedisFailure) in
+            if self.mayReap { try await self.round() }
+            self.link.succeeded()
+            return self.interval
         }
     }
+
+    func stop() async { await loop.stop() }
 
     /// After Redis has been away, the living come first: lanes settle and renew what they held before it counts as lost.
     private var mayReap: Bool {
@@ -105,7 +89,7 @@ final class Reaper {
 
     private func releaseHeld() async throws(RedisFailure) {
         var releases = try await tenants.release(limits)
-        while !isStopping, releases.contains(where: TenantStore.mayHaveMore) {
+        while !loop.isStopping, releases.contains(where: TenantStore.mayHaveMore) {
             releases = try await tenants.release(limits)
         }
         let now = Set(releases.lazy.filter { $0.held > 0 }.map(\.tenant))
@@ -123,7 +107,7 @@ final class Reaper {
     /// All that has ended, a part at a time: a forwarder may die with tens of thousands of events in flight.
     private func reap(_ lane: LaneStore) async throws(RedisFailure) -> Int {
         var total = 0
-        while !isStopping {
+        while !loop.isStopping {
             let count = try await lane.reap()
             total += count
             guard count == LaneStore.eventsPerCall else { break }
