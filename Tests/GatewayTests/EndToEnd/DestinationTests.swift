@@ -91,6 +91,41 @@ extension EndToEndTests {
             #expect(server.received.count == 3)
         }
 
+        @Test
+        func
+            `when a destination of the file last took an event, and last failed, is told everywhere and outlives a restart`()
+            throws
+        {
+            let isBroken = Switch(true)
+            let server = try FakeHTTPServer { _ in [.answer(isBroken.isOn ? 503 : 200)] }
+            let home = try GatewayHome(Self.destination(server.url("/in")))
+            defer { home.close() }
+            let first = try home.start()
+            func crm(_ admin: IntegrationTests.Admin) throws -> JSONDocument {
+                try admin.ask("GET", "/destinations").json
+            }
+            let admin = try IntegrationTests.Admin(home, first)
+            #expect(try crm(admin)["items.0.destination"] == "crm" && crm(admin)["items.0.lastDeliveryAt"] == nil)
+            let began = Clock.unixMilliseconds()
+            #expect(try home.run("send", "stripe", "--to", first.url).code == 0)
+            try waitUntil("word of the failure") { try crm(admin)["items.0.lastErrorAt"] != nil }
+            #expect(try crm(admin)["items.0.lastDeliveryAt"] == nil)
+            isBroken.turn(false)
+            try waitUntil("word of the delivery") { try crm(admin)["items.0.lastDeliveryAt"] != nil }
+
+            let told = try #require(try crm(admin)["items.0.lastDeliveryAt"])
+            #expect((began...Clock.unixMilliseconds()).contains(try #require(Shape.milliseconds(told))))
+            let shown = try admin.ask("GET", "/integrations/destinations.crm").json
+            #expect(shown["origin"] == "declared" && shown["lastDeliveryAt"] == told)
+            #expect(try home.run("destinations", "list", "--json").output.contains(told))
+            // It is for events of all tenants: one of them is not told when others had some.
+            let tenant = try crm(try IntegrationTests.Admin(home, first, tenant: "default"))
+            #expect(tenant["items.0.destination"] == "crm" && tenant["items.0.lastDeliveryAt"] == nil)
+            #expect(try first.stop().code == 0)
+            let again = try crm(try IntegrationTests.Admin(home, try home.start()))
+            #expect(again["items.0.lastDeliveryAt"] == told)
+        }
+
         @Test func `a destination that comes back gets what it missed`() throws {
             let isBroken = Switch(true)
             let server = try FakeHTTPServer { _ in [.answer(isBroken.isOn ? 500 : 200)] }
