@@ -106,11 +106,11 @@ struct ConfigurationTests {
     @Test func `a default does not contradict the limit that the file sets beside it`() throws {
         let configuration = try ConfigurationSamples.load(
             """
-            { spool: { maxBytes: 1000000 }, destinations: { log: { type: "console", retry: { maxSeconds: 1 } } },
+            { spool: { maxBytes: 2000 }, destinations: { log: { type: "console", retry: { maxSeconds: 1 } } },
               sources: { big: { provider: "stripe", secrets: ["env:SECRET"], maxBodyBytes: 3000000 } } }
             """, environment: ["SECRET": "whsec_1"])
         #expect(configuration.warnings.isEmpty)
-        #expect(configuration.configuration.spool.segmentBytes == 1_000_000)
+        #expect(configuration.configuration.spool.segmentBytes == 2000)
         #expect(configuration.configuration.destinations.map(\.retry.baseSeconds) == [1])
         #expect(configuration.configuration.source(named: "big")?.maxBodyBytes == 3_000_000)
     }

@@ -37,7 +37,7 @@ extension BundledDefinitions {
                   { path: "/user_event/*", type: "user" },
                 ],
                 inherit: { for_user_id: "/for_user_id" },
-                id: ["/id_str", "/id", "sha256:{sha256:event}"],
+                id: ["{/for_user_id}|{/id_str}", "{/for_user_id}|{/id}", "/id_str", "/id", "sha256:{sha256:event}"],
                 time: ["/timestamp_ms", "/created_timestamp"], timeFormat: "ms", subject: ["/id_str", "/id"], account: "/for_user_id",
                 renew: ["/id_str", "/id"],
               },
@@ -53,6 +53,11 @@ extension BundledDefinitions {
                   name: "the answer to a check", origin: "docs.x.com's algorithm, computed", secrets: ["consumer-secret"], method: "GET",
                   target: "/w?crc_token=9b4507b3-9040-4669-9ca3-6b94edb50553&nonce=1",
                   answer: '{"response_token":"sha256=NhN+8FRk3FiSPXyqxXmpVRtiLiWoawvOgUBuXwGUTL4="}',
+                },
+                {
+                  name: "a post is an event of each account that it is delivered for", secrets: ["consumer-secret"],
+                  headers: { "x-twitter-webhooks-signature": "sha256=8G0Nas1HtdhTpQ38BRJMoNrtUiuGU5LXlhtQqVGMT58=" },
+                  body: '{"for_user_id":"1","tweet_create_events":[{"id_str":"9"}]}', keys: ["1|9"],
                 },
                 {
                   name: "hex where base64 is expected", secrets: ["consumer-secret"], expect: "malformed",

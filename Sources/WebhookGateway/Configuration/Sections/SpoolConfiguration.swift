@@ -6,9 +6,9 @@ struct SpoolConfiguration: ConfigurationSection {
 
     mutating func visit(_ keys: inout some KeyVisitor) {
         keys.boolean("enabled", &enabled)
-        keys.integer("maxBytes", &maxBytes, in: 65_536...1_099_511_627_776)
+        keys.integer("maxBytes", &maxBytes, in: 1_024...1_099_511_627_776)
         // A small spool without a word on its files has one of its own size.
         segmentBytes = min(segmentBytes, maxBytes)
-        keys.integer("segmentBytes", &segmentBytes, in: 65_536...1_099_511_627_776)
+        keys.integer("segmentBytes", &segmentBytes, in: 1_024...1_099_511_627_776)
     }
 }
