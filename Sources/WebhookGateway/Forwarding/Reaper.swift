@@ -67,12 +67,24 @@ final class Reaper {
     private func round() async throws(RedisFailure) {
         // Again each time: a Redis that came back empty knows of none.
         try await queues.watch(names.sorted())
-        for round in try await queues.round() where round.returned + round.dead > 0 {
-            log.warning(
-                "work of a worker whose lease lapsed went back to its queue",
-                ["queue": .text(round.queue), "returned": .number(round.returned), "dead": .number(round.dead)])
+        var refusal: RedisFailure?
+        do throws(RedisFailure) {
+            for round in try await queues.round() where round.returned + round.dead > 0 {
+                log.warning(
+                    "work of a worker whose lease lapsed went back to its queue",
+                    ["queue": .text(round.queue), "returned": .number(round.returned), "dead": .number(round.dead)])
+            }
+        } catch {
+            // A queue's keys are workers' to write; what they have made of them stops no lane.
+            guard case .refused = error else { throw error }
+            refusal = error
         }
         try await releaseHeld()
+        try await reapLanes()
+        if let refusal { throw refusal }
+    }
+
+    private func reapLanes() async throws(RedisFailure) {
         let lanes = Array(lanes.values)
         for start in stride(from: 0, to: lanes.count, by: Self.lanesPerCall) {
             let part = lanes[start..<min(start + Self.lanesPerCall, lanes.count)]

@@ -48,7 +48,8 @@ extension RedisScript {
                 redis.call('HDEL', KEYS[6], consumer)
               else
                 local work = ARGV[1] .. consumer
-                local oldest = redis.call('LINDEX', work, 0)
+                -- What a worker has made of its own key must not keep the work of the others.
+                local oldest = redis.call('TYPE', work).ok == 'list' and redis.call('LINDEX', work, 0)
                 if oldest then
                   local mark = redis.sha1hex(oldest)
                   local returns = redis.call('HINCRBY', KEYS[5], mark, 1)

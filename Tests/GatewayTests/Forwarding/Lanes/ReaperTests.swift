@@ -36,6 +36,32 @@ struct ReaperTests {
         }
     }
 
+    @Test func `what a worker has made of its queue's keys stops no lane`() async throws {
+        try await StoreFixture.run { store in
+            let quiet = Log(level: .error)
+            let link = StoreLink(store.server.settings, scripts: Forwarder.scripts, log: quiet)
+            link.start()
+            defer { link.stop() }
+            try await store.dispatch(0..<1)
+            _ = try await store.laneStore().exchange(.init(events: 1, bytes: 1 << 20, token: "gone"))
+            let inflight = store.keys.laneInflight("crm")
+            _ = try await store.connection.command(["ZADD", .text(inflight), 1, .text(StoreFixture.id(0))])
+            _ = try await store.connection.command(["SET", .text(store.keys.delayed("jobs")), "no sorted set"])
+            let reaper = Reaper(
+                queues: QueueReaper(connection: link.connection, keys: store.keys, mostReturns: 5),
+                tenants: TenantStore(connection: link.connection, keys: store.keys), link: link,
+                interval: .milliseconds(50), log: quiet)
+            let lane = LaneStore(
+                "crm", connection: link.connection, keys: store.keys, archiveSeconds: StoreFixture.archiveSeconds)
+            reaper.watch(queues: ["jobs"], lanes: [lane], limits: .init()) { _ in }
+            reaper.start()
+            try await eventually("it came back") {
+                try await store.list(store.keys.lane("crm")) == [StoreFixture.id(0)]
+            }
+            await reaper.stop()
+        }
+    }
+
     @Test func `queues are watched again after Redis has lost all it had`() async throws {
         try await StoreFixture.run { store in
             let quiet = Log(level: .error)

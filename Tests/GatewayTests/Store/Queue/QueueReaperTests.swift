@@ -43,6 +43,21 @@ struct QueueReaperTests {
         }
     }
 
+    @Test func `a worker that made something else of its work list keeps no other's`() async throws {
+        try await StoreFixture.run { store in
+            try await push(store, 0..<3)
+            for number in 0..<3 {
+                try await take(store, as: "worker\(number)", count: 1)
+                try await lapse(store, "worker\(number)")
+                let odd = "odd\(number)"
+                _ = try await store.connection.command(["SADD", .text(store.keys.consumers("jobs")), .text(odd)])
+                _ = try await store.connection.command(["SET", .text(store.keys.work("jobs", odd)), "no list"])
+            }
+            #expect(try await reaper(store).round() == [QueueReaper.Round(queue: "jobs", returned: 3)])
+            #expect(try await store.list(store.keys.queue("jobs")).count == 3)
+        }
+    }
+
     @Test func `only the oldest entry counts returns, and past the limit it is dead with a reason`() async throws {
         try await StoreFixture.run { store in
             try await push(store, 0..<2)
