@@ -85,7 +85,10 @@ struct FieldReader {
             return source(event: text, at: keyPath).map { [$0] } ?? []
         case .text:
             guard let path = path(value, at: keyPath) else { return [] }
-            return [FieldSource(origin: .path(path), shape: shape(chain, copy: copy), transforms: [])]
+            let shape = shape(chain, copy: copy)
+            return ([path] + elements(of: path, chain)).map {
+                FieldSource(origin: .path($0), shape: shape, transforms: [])
+            }
         case .array(let values) where !values.isEmpty:
             return values.enumerated().flatMap { index, value in
                 if case .array = value {
@@ -145,6 +148,13 @@ struct FieldReader {
         let names = FieldSource.EventAttribute.allCases.map { "@\($0.rawValue)" }
         problems.add(keyPath, "the event has no \(text)", "there are \(names.joined(separator: ", "))")
         return nil
+    }
+
+    /// What is joined may be written as the list itself: `tags` for `tags[*]`.
+    private func elements(of path: FieldPath, _ chain: [Transform]) -> [FieldPath] {
+        let isJoined = chain.contains { if case .join = $0 { true } else { false } }
+        guard isJoined, !path.isPlural, let elements = try? FieldPath(parsing: "\(path.text)[*]") else { return [] }
+        return [elements]
     }
 
     private func shape(_ chain: [Transform], copy: Bool) -> FieldSource.Shape {

@@ -63,6 +63,14 @@ struct TransformTests {
             try sample.data(#"{"l":[{"id":"a"},{"id":null},{"id":""},{"x":1},{"id":"b"}]}"#)
                 == #"{"ids":["a","b"],"text":"A, B"}"#)
         #expect(try sample.data(#"{"l":[]}"#) == "{}")
+        let whole = try MappingSample(
+            fields: """
+                a: { from: "l", transforms: [{ join: "-" }] },
+                b: { from: ["x", "l"], transforms: ["uppercase", "join"] },
+                c: "l"
+                """)
+        #expect(try whole.data(#"{"l":["a",null,"b"]}"#) == #"{"a":"a-b","b":"AB"}"#)
+        #expect(try whole.data(#"{"l":"a"}"#) == #"{"a":"a","b":"A","c":"a"}"#)
     }
 
     @Test func `a lookup has its own way with strangers`() throws {
