@@ -239,9 +239,12 @@ final class Connection: EventHandler {
         flush()
     }
 
+    /// Whether somebody still takes the streamed answer.
+    func takesStream(serial: UInt64) -> Bool { isOpen && isStreaming && serial == self.serial }
+
     /// Sends a piece of the streamed answer; false when the client has gone, or does not keep up and is dropped.
     func send(_ piece: [UInt8], serial: UInt64) -> Bool {
-        guard isOpen, isStreaming, serial == self.serial else { return false }
+        guard takesStream(serial: serial) else { return false }
         guard output.count <= listener.limits.maxUnwrittenStreamBytes else {
             close()
             return false

@@ -50,6 +50,9 @@ struct Exchange {
     /// After a reply whose content is a stream: sends a piece; false when nobody takes it any more.
     func send(_ piece: [UInt8]) -> Bool { connection.send(piece, serial: serial) }
 
+    /// Whether somebody still takes the streamed answer.
+    var takesStream: Bool { connection.takesStream(serial: serial) }
+
     /// Ends a streamed answer.
     func endStream() { connection.endStream(serial: serial) }
 }

@@ -63,6 +63,28 @@ struct StreamTests {
         }
     }
 
+    @Test func `the place of one who has gone is free long before the next heartbeat`() async throws {
+        try await AdminBench.run { (bench: AdminBench) async throws in
+            let feed = bench.handler.services.feed
+            let token = try await bench.token(.viewer, tenant: "acme")
+            let head = "GET /api/v1/events/stream HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \(token)\r\n\r\n"
+            var kept: [EventFeed.Subscriber] = []
+            for _ in 1..<EventFeed.mostOfTenant {
+                kept.append(try #require(feed.subscribe(EventQuery(), tenant: "acme")))
+            }
+            // It reads the beginning, and goes.
+            #expect(try await Self.read(bench.port, head, until: "retry: 2000").contains("200 OK"))
+            let start = ContinuousClock.now
+            try await eventually("its place is free") {
+                guard let subscriber = feed.subscribe(EventQuery(), tenant: "acme") else { return false }
+                kept.append(subscriber)
+                return true
+            }
+            #expect(ContinuousClock.now - start < .seconds(8))
+            for subscriber in kept { feed.unsubscribe(subscriber) }
+        }
+    }
+
     @Test func `one tenant's streams do not keep others from watching`() async throws {
         try await AdminBench.run { (bench: AdminBench) async throws in
             let feed = bench.handler.services.feed

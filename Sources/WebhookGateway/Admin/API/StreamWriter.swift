@@ -5,6 +5,9 @@ final class StreamWriter {
 
     init(_ exchange: Exchange) { self.exchange = exchange }
 
+    /// False when the client has gone.
+    var isOpen: Bool { exchange.takesStream }
+
     /// Sends text; false when the client has gone or does not keep up.
     func send(_ text: String) -> Bool { exchange.send(Array(text.utf8)) }
 

@@ -3,7 +3,9 @@ import Verifiers
 /// Events as they come in, as server-sent events (html.spec.whatwg.org, "Server-sent events").
 enum StreamRoutes {
     private static let heartbeat = Duration.seconds(15)
-    /// A stream ends then, and the browser asks again: a token that was revoked does not go on reading.
+    /// How soon the place of one who has gone is free for another.
+    private static let glance = Duration.seconds(1)
+    /// A stream ends then, and the browser asks again. A token that was revoked or has expired is noticed by the heartbeat.
     private static let longest = Duration.seconds(15 * 60)
     /// Events since `Last-Event-ID` that are made up for at most.
     private static let mostMissed = 500
@@ -39,6 +41,7 @@ enum StreamRoutes {
         let missed = try await missed(since: last, query, store)
         var reply = Reply(.stream(.ok, contentType: MediaType.eventStream))
         let tenant = request.principal.tenant
+        let credentials = RequestCredentials(request.headers)
         reply.stream = { writer in
             guard let subscriber = services.feed.subscribe(query, tenant: tenant) else {
                 _ = writer.send("event: busy\ndata: {}\n\n")
@@ -46,15 +49,35 @@ enum StreamRoutes {
             }
             defer { services.feed.unsubscribe(subscriber) }
             guard writer.send("retry: 2000\n\n" + missed.map(Self.text).joined()) else { return }
-            let end = ContinuousClock.now + longest
-            while ContinuousClock.now < end {
-                let (events, dropped) = await services.feed.next(subscriber, within: heartbeat)
+            var now = ContinuousClock.now
+            let end = now + longest
+            var beat = now + heartbeat
+            while now < end {
+                let (events, dropped) = await services.feed.next(subscriber, within: glance)
+                guard writer.isOpen else { return }
                 var text = events.map(Self.text).joined()
                 if dropped > 0 { text += "event: dropped\ndata: {\"events\":\(dropped)}\n\n" }
-                guard writer.send(text.isEmpty ? ":\n\n" : text) else { return }
+                now = ContinuousClock.now
+                if now >= beat {
+                    beat = now + heartbeat
+                    guard await isKnown(credentials, services) else { return }
+                    if text.isEmpty { text = ":\n\n" }
+                }
+                guard text.isEmpty || writer.send(text) else { return }
             }
         }
         return reply
+    }
+
+    /// Whether they are still somebody's; a Redis that is away says nothing about that.
+    @ControlPlane
+    private static func isKnown(_ credentials: RequestCredentials, _ services: AdminServices) async -> Bool {
+        do {
+            _ = try await services.authenticator.identity(credentials, from: nil)
+            return true
+        } catch {
+            return (error as? Problem)?.status != .unauthorized
+        }
     }
 
     /// The events since a position, oldest first.
