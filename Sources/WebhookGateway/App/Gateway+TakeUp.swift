@@ -10,9 +10,14 @@ extension Gateway {
             try apply(watch?.catalog.applied(to: loaded.configuration) ?? loaded.configuration, certificates)
             try use(certificates)
             vault?.use(masterKeys)
+            let waiting = loaded.configuration.readAtStart(differingFrom: declared)
             declared = loaded.configuration
             Task { await watch?.openAgain() }
             log.info("configuration reloaded", ["from": .text(loaded.place)])
+            if !waiting.isEmpty {
+                log.warning(
+                    "changes that take effect at the next start only", ["keys": .text(waiting.joined(separator: ", "))])
+            }
         } catch {
             watch?.catalog.rebase(on: declared)
             log.error("configuration not reloaded, the old one stays", ["reason": .text("\(error)")])

@@ -103,6 +103,21 @@ struct ConfigurationTests {
         #expect(lines.count == 1 && lines.first?.contains("admin.jwt.rs256: holds no key that can be used") == true)
     }
 
+    @Test func `a reload names what takes effect at the next start only`() throws {
+        func differences(_ text: String, from old: String = "{}") throws -> [String] {
+            try ConfigurationSamples.load(text).configuration
+                .readAtStart(differingFrom: ConfigurationSamples.load(old).configuration)
+        }
+        #expect(
+            try differences("{ listen: { maxBodyBytes: 9 }, drainSeconds: 1, dedupe: { windowSeconds: 9 } }").isEmpty)
+        #expect(try differences("{ listen: { port: 9 }, redis: { url: 'redis://h' } }") == ["listen.port", "redis"])
+        #expect(try differences("{ listen: { workers: 2 }, log: { level: 'debug' } }") == ["listen", "log"])
+        #expect(
+            try differences("{}", from: "{ admin: { port: 9 }, dataDirectory: './d' }") == [
+                "admin.port", "dataDirectory",
+            ])
+    }
+
     @Test func `a default does not contradict the limit that the file sets beside it`() throws {
         let configuration = try ConfigurationSamples.load(
             """
