@@ -105,22 +105,32 @@ final class RedisConnection: EventHandler {
     /// Runs a script whose key count, keys and arguments are already encoded, in parts (`argumentCount` RESP arguments).
     /// A server that lost the script is sent its source.
     func evaluate(_ script: RedisScript, argumentCount: Int, tail: [[UInt8]], then completion: @escaping Completion) {
-        guard isReady, let hash = hashes[script.name] else { return completion(.failure(.unavailable(lastProblem))) }
+        guard isReady else { return completion(.failure(.unavailable(lastProblem))) }
+        guard let hash = hashes[script.name] else {
+            return sendSource(of: script, argumentCount: argumentCount, tail: tail, then: completion)
+        }
         let retrying: Completion = { [weak self] result in
             guard case .success(.error(let text)) = result, text.hasPrefix("NOSCRIPT"), let self else {
                 return completion(result)
             }
-            self.send(completion) { encoder in
-                encoder.command(argumentCount + 2)
-                encoder.argument("EVAL" as StaticString)
-                encoder.argument(script.source)
-                for part in tail { encoder.bytes.append(contentsOf: part) }
-            }
+            self.sendSource(of: script, argumentCount: argumentCount, tail: tail, then: completion)
         }
         send(retrying) { encoder in
             encoder.command(argumentCount + 2)
             encoder.argument("EVALSHA" as StaticString)
             encoder.argument(hash)
+            for part in tail { encoder.bytes.append(contentsOf: part) }
+        }
+    }
+
+    /// The call of a script that Redis does not have: it goes with its text.
+    private func sendSource(
+        of script: RedisScript, argumentCount: Int, tail: [[UInt8]], then completion: @escaping Completion
+    ) {
+        send(completion) { encoder in
+            encoder.command(argumentCount + 2)
+            encoder.argument("EVAL" as StaticString)
+            encoder.argument(script.source)
             for part in tail { encoder.bytes.append(contentsOf: part) }
         }
     }
