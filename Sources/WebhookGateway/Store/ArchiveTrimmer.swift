@@ -38,8 +38,9 @@ final class ArchiveTrimmer {
     /// hold it up less.
     private static let indexesPerEntry = 6
     private static let largestPage = 200
-    /// Redis is left alone for twice as long as a page took, and where there was nothing to remove for at least so long.
-    private static let pause = Duration.milliseconds(2)
+    /// Redis is left alone for twice as long as a page took, and where there was nothing to remove for longer: so long that a
+    /// whole look takes about the time between two, within these bounds. The first one, which limits wait for, is quick.
+    private static let pauses = (shortest: Duration.milliseconds(2), longest: Duration.milliseconds(10))
     private static let checkPeriod = Duration.seconds(1)
     /// Thousands of sources are looked at less often: a check asks for each index.
     private static let checkPeriodPerSource = Duration.milliseconds(2)
@@ -105,13 +106,14 @@ final class ArchiveTrimmer {
                 guard connection.isReady else { continue }
                 takeUp()
                 let names = try await sourceNames()
-                let isOver = try await isOver(names)
-                let isDue = ContinuousClock.now >= nextPass || (figures?.events ?? 0) <= Self.smallArchive
+                let events = try await count(names)
+                let isOver = isOver(events)
+                let isDue = ContinuousClock.now >= nextPass || events <= Self.smallArchive
                 guard isOver || isDue else { continue }
                 let before = trimmed
                 try await pass(names, endsWithinLimits: !isDue)
                 if isDue { nextPass = ContinuousClock.now + Self.passPeriod }
-                if isOver, trimmed == before, figures?.events ?? 0 > Self.smallArchive {
+                if isOver, trimmed == before, events > Self.smallArchive {
                     try await Task.sleep(for: Self.pauseAfterNothing)
                 }
             } catch {
@@ -130,10 +132,14 @@ final class ArchiveTrimmer {
         return names.sorted()
     }
 
-    private func isOver(_ names: [String]) async throws(RedisFailure) -> Bool {
+    /// How many events the indexes have now, what has expired among them included.
+    private func count(_ names: [String]) async throws(RedisFailure) -> Int {
         let counts = try await connection.pipeline(names.map { ["ZCARD", .text(keys.index($0))] })
-        let events = counts.reduce(0) { $0 + Int($1.integer ?? 0) }
-        return limits.maxEvents > 0 && events > limits.maxEvents
+        return counts.reduce(0) { $0 + Int($1.integer ?? 0) }
+    }
+
+    private func isOver(_ events: Int) -> Bool {
+        limits.maxEvents > 0 && events > limits.maxEvents
             || limits.maxBytes > 0 && events * bytesPerEvent > limits.maxBytes
     }
 
@@ -187,8 +193,10 @@ final class ArchiveTrimmer {
             names.map { ["ZRANGE", .text(keys.index($0)), 0, 0, "WITHSCORES"] })
         var places = zip(names, oldest).map { Place(source: $0, next: $1.elements?.last?.integer) }
         // What is there in all is counted anew for each page, which is dear with thousands of sources.
-        let indexes = try await isOver(names) ? names.map { keys.index($0) } : []
+        let events = try await count(names)
+        let indexes = isOver(events) ? names.map { keys.index($0) } : []
         let page = min(max(Self.page, indexes.count / Self.indexesPerEntry), Self.largestPage)
+        let pause = figures == nil ? .zero : Self.passPeriod / max(1, events / page)
         var found = Figures()
         while let index = places.indices.filter({ places[$0].next != nil }).min(by: {
             places[$0].next ?? 0 < places[$1].next ?? 0
@@ -218,7 +226,8 @@ final class ArchiveTrimmer {
             if endsWithinLimits, onlyTenant != nil, numbers[2] > numbers[4] { return }
             places[index].next = numbers[0] > 0 && numbers[5] >= 0 ? numbers[5] : nil
             if places.contains(where: { $0.next != nil }) {
-                let least = numbers[1] > 0 ? Duration.zero : Self.pause
+                let least =
+                    numbers[1] > 0 ? Duration.zero : min(max(pause, Self.pauses.shortest), Self.pauses.longest)
                 try await Task.sleep(for: max(least, (ContinuousClock.now - started) * 2))
             }
         }
