@@ -39,7 +39,7 @@ final class ArchiveTrimmer {
     private static let indexesPerEntry = 6
     private static let largestPage = 200
     /// Redis is left alone for twice as long as a page took, and where there was nothing to remove for longer: so long that a
-    /// whole look takes about the time between two, within these bounds. The first one, which limits wait for, is quick.
+    /// whole look takes about the time between two, within these bounds.
     private static let pauses = (shortest: Duration.milliseconds(2), longest: Duration.milliseconds(10))
     private static let checkPeriod = Duration.seconds(1)
     /// Thousands of sources are looked at less often: a check asks for each index.
@@ -195,8 +195,11 @@ final class ArchiveTrimmer {
         // What is there in all is counted anew for each page, which is dear with thousands of sources.
         let events = try await count(names)
         let indexes = isOver(events) ? names.map { keys.index($0) } : []
-        let page = min(max(Self.page, indexes.count / Self.indexesPerEntry), Self.largestPage)
-        let pause = figures == nil ? .zero : Self.passPeriod / max(1, events / page)
+        // The first look, which limits and metrics wait for, is quick.
+        let page =
+            figures == nil
+            ? Self.largestPage : min(max(Self.page, indexes.count / Self.indexesPerEntry), Self.largestPage)
+        let pause = Self.passPeriod / max(1, events / page)
         var found = Figures()
         while let index = places.indices.filter({ places[$0].next != nil }).min(by: {
             places[$0].next ?? 0 < places[$1].next ?? 0
