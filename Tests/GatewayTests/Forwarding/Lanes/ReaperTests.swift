@@ -6,9 +6,7 @@ import Testing
 struct ReaperTests {
     @Test func `all that a forwarder held comes back in one round, in order, however much it was`() async throws {
         try await StoreFixture.run { store in
-            let quiet = Log(level: .error)
-            let link = StoreLink(store.server.settings, scripts: Forwarder.scripts, log: quiet)
-            link.start()
+            let link = connected(store)
             defer { link.stop() }
             try await store.dispatch(0..<1100)
             for _ in 0..<3 {
@@ -18,12 +16,8 @@ struct ReaperTests {
             #expect(held.count == 1100)
             _ = try await store.connection.command(
                 ["ZADD", .text(store.keys.laneInflight("crm"))] + held.flatMap { [1, .text($0)] as [RedisArgument] })
-            let reaper = Reaper(
-                queues: QueueReaper(connection: link.connection, keys: store.keys, mostReturns: 5),
-                tenants: TenantStore(connection: link.connection, keys: store.keys), link: link,
-                interval: .milliseconds(50), log: quiet)
-            let lane = LaneStore(
-                "crm", connection: link.connection, keys: store.keys, archiveSeconds: StoreFixture.archiveSeconds)
+            let reaper = makeReaper(store, link)
+            let lane = makeLane(store, link)
             var woken: [String] = []
             reaper.watch(queues: ["events"], lanes: [lane], limits: .init()) { woken.append($0) }
             reaper.start()
@@ -38,21 +32,15 @@ struct ReaperTests {
 
     @Test func `what a worker has made of its queue's keys stops no lane`() async throws {
         try await StoreFixture.run { store in
-            let quiet = Log(level: .error)
-            let link = StoreLink(store.server.settings, scripts: Forwarder.scripts, log: quiet)
-            link.start()
+            let link = connected(store)
             defer { link.stop() }
             try await store.dispatch(0..<1)
             _ = try await store.laneStore().exchange(.init(events: 1, bytes: 1 << 20, token: "gone"))
             let inflight = store.keys.laneInflight("crm")
             _ = try await store.connection.command(["ZADD", .text(inflight), 1, .text(StoreFixture.id(0))])
             _ = try await store.connection.command(["SET", .text(store.keys.delayed("jobs")), "no sorted set"])
-            let reaper = Reaper(
-                queues: QueueReaper(connection: link.connection, keys: store.keys, mostReturns: 5),
-                tenants: TenantStore(connection: link.connection, keys: store.keys), link: link,
-                interval: .milliseconds(50), log: quiet)
-            let lane = LaneStore(
-                "crm", connection: link.connection, keys: store.keys, archiveSeconds: StoreFixture.archiveSeconds)
+            let reaper = makeReaper(store, link)
+            let lane = makeLane(store, link)
             reaper.watch(queues: ["jobs"], lanes: [lane], limits: .init()) { _ in }
             reaper.start()
             try await eventually("it came back") {
@@ -64,14 +52,9 @@ struct ReaperTests {
 
     @Test func `queues are watched again after Redis has lost all it had`() async throws {
         try await StoreFixture.run { store in
-            let quiet = Log(level: .error)
-            let link = StoreLink(store.server.settings, scripts: Forwarder.scripts, log: quiet)
-            link.start()
+            let link = connected(store)
             defer { link.stop() }
-            let reaper = Reaper(
-                queues: QueueReaper(connection: link.connection, keys: store.keys, mostReturns: 5),
-                tenants: TenantStore(connection: link.connection, keys: store.keys), link: link,
-                interval: .milliseconds(50), log: quiet)
+            let reaper = makeReaper(store, link)
             reaper.watch(queues: ["jobs"], lanes: [], limits: .init()) { _ in }
             reaper.start()
             func watched() async throws -> Bool {
@@ -82,5 +65,26 @@ struct ReaperTests {
             try await eventually("the queue is watched again") { try await watched() }
             await reaper.stop()
         }
+    }
+
+    // MARK: -
+
+    private let quiet = Log(level: .error)
+
+    private func connected(_ store: StoreFixture) -> StoreLink {
+        let link = StoreLink(store.server.settings, scripts: Forwarder.scripts, log: quiet)
+        link.start()
+        return link
+    }
+
+    private func makeReaper(_ store: StoreFixture, _ link: StoreLink) -> Reaper {
+        Reaper(
+            queues: QueueReaper(connection: link.connection, keys: store.keys, mostReturns: 5),
+            tenants: TenantStore(connection: link.connection, keys: store.keys), link: link,
+            interval: .milliseconds(50), log: quiet)
+    }
+
+    private func makeLane(_ store: StoreFixture, _ link: StoreLink) -> LaneStore {
+        LaneStore("crm", connection: link.connection, keys: store.keys, archiveSeconds: StoreFixture.archiveSeconds)
     }
 }
