@@ -38,9 +38,9 @@ final class ArchiveTrimmer {
     /// hold it up less.
     private static let indexesPerEntry = 6
     private static let largestPage = 200
-    /// Redis is left alone for twice as long as a page took, and where there was nothing to remove for longer: so long that a
-    /// whole look takes about the time between two, within these bounds.
-    private static let pauses = (shortest: Duration.milliseconds(2), longest: Duration.milliseconds(10))
+    /// Redis is left alone for twice as long as a page took, and where there was nothing to remove for at least so long. No
+    /// longer: what comes during a whole look is over the limit until its end.
+    private static let pause = Duration.milliseconds(2)
     private static let checkPeriod = Duration.seconds(1)
     /// Thousands of sources are looked at less often: a check asks for each index.
     private static let checkPeriodPerSource = Duration.milliseconds(2)
@@ -193,13 +193,11 @@ final class ArchiveTrimmer {
             names.map { ["ZRANGE", .text(keys.index($0)), 0, 0, "WITHSCORES"] })
         var places = zip(names, oldest).map { Place(source: $0, next: $1.elements?.last?.integer) }
         // What is there in all is counted anew for each page, which is dear with thousands of sources.
-        let events = try await count(names)
-        let indexes = isOver(events) ? names.map { keys.index($0) } : []
+        let indexes = isOver(try await count(names)) ? names.map { keys.index($0) } : []
         // The first look, which limits and metrics wait for, is quick.
         let page =
             figures == nil
             ? Self.largestPage : min(max(Self.page, indexes.count / Self.indexesPerEntry), Self.largestPage)
-        let pause = Self.passPeriod / max(1, events / page)
         var found = Figures()
         while let index = places.indices.filter({ places[$0].next != nil }).min(by: {
             places[$0].next ?? 0 < places[$1].next ?? 0
@@ -229,8 +227,7 @@ final class ArchiveTrimmer {
             if endsWithinLimits, onlyTenant != nil, numbers[2] > numbers[4] { return }
             places[index].next = numbers[0] > 0 && numbers[5] >= 0 ? numbers[5] : nil
             if places.contains(where: { $0.next != nil }) {
-                let least =
-                    numbers[1] > 0 ? Duration.zero : min(max(pause, Self.pauses.shortest), Self.pauses.longest)
+                let least = numbers[1] > 0 ? Duration.zero : Self.pause
                 try await Task.sleep(for: max(least, (ContinuousClock.now - started) * 2))
             }
         }
